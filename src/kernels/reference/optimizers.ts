@@ -1,0 +1,113 @@
+// One optimizer step over a run of parameters; hyper-parameters round to float32 first, each operation after.
+import type { Backend } from '../backend.ts';
+import { fround } from './precision.ts';
+
+export const optimizers: Pick<Backend, 'sgd' | 'adam' | 'rmsprop' | 'adagrad'> = {
+  /**
+   *     g ← g + λ w
+   *     u ← μ u + (1 − dampening) g        (u ← g on the first step)
+   *     w ← w − η u                        (Nesterov: w − η (g + μ u); without momentum: w − η g)
+   */
+  sgd(w, gradient, velocity, options) {
+    const [ws, gs, us] = [w.storage.write(), gradient.storage.read(), velocity?.storage.write()];
+    const [lr, momentum, decay] = [fround(options.lr), fround(options.momentum), fround(options.weightDecay)];
+    const fresh = fround(1 - options.dampening);
+    for (let i = 0; i < ws.length; i++) {
+      let g = decay === 0 ? gs[i] : fround(gs[i] + fround(decay * ws[i]));
+      if (us) {
+        us[i] = options.first ? g : fround(momentum * us[i]) + fround(fresh * g);
+        g = options.nesterov ? fround(g + fround(momentum * us[i])) : us[i];
+      }
+      ws[i] -= fround(lr * g);
+    }
+  },
+
+  /**
+   *     g ← g + λ w                        (decoupled, AdamW: w ← w − η λ w instead)
+   *     m ← β₁ m + (1 − β₁) g
+   *     v ← β₂ v + (1 − β₂) g²
+   *     w ← w − (η / (1 − β₁ᵗ)) · m / (√v / √(1 − β₂ᵗ) + ε)          (amsgrad: the greatest v so far)
+   *
+   * Source: Kingma and Ba, "Adam" (2015); Loshchilov and Hutter, "Decoupled weight decay" (2019).
+   */
+  adam(w, gradient, m, v, vMax, options) {
+    const [ws, gs, ms, vs, maxs] = [
+      w.storage.write(),
+      gradient.storage.read(),
+      m.storage.write(),
+      v.storage.write(),
+      vMax?.storage.write(),
+    ];
+    const [beta1, beta2, eps, decay] = [options.beta1, options.beta2, options.eps, options.weightDecay].map(
+      fround,
+    );
+    const [fresh1, fresh2] = [fround(1 - options.beta1), fround(1 - options.beta2)];
+    const size = fround(options.lr / (1 - power(options.beta1, options.step)));
+    const root = fround(Math.sqrt(1 - power(options.beta2, options.step)));
+    const keep = fround(1 - options.lr * options.weightDecay);
+    for (let i = 0; i < ws.length; i++) {
+      let g = gs[i];
+      if (options.decoupled) ws[i] *= keep;
+      else if (decay !== 0) g = fround(g + fround(decay * ws[i]));
+      ms[i] = fround(beta1 * ms[i]) + fround(fresh1 * g);
+      vs[i] = fround(beta2 * vs[i]) + fround(fresh2 * fround(g * g));
+      let second = vs[i];
+      if (maxs) second = maxs[i] = Math.max(maxs[i], second);
+      const scale = fround(fround(fround(Math.sqrt(second)) / root) + eps);
+      ws[i] -= fround(fround(size * ms[i]) / scale);
+    }
+  },
+
+  /**
+   *     g ← g + λ w
+   *     v ← α v + (1 − α) g²
+   *     u ← μ u + g / (√v + ε)
+   *     w ← w − η u                        (without momentum: w − η g / (√v + ε))
+   */
+  rmsprop(w, gradient, v, velocity, options) {
+    const [ws, gs, vs, us] = [
+      w.storage.write(),
+      gradient.storage.read(),
+      v.storage.write(),
+      velocity?.storage.write(),
+    ];
+    const [lr, alpha, eps, momentum, decay] = [
+      options.lr,
+      options.alpha,
+      options.eps,
+      options.momentum,
+      options.weightDecay,
+    ].map(fround);
+    const fresh = fround(1 - options.alpha);
+    for (let i = 0; i < ws.length; i++) {
+      const g = decay === 0 ? gs[i] : fround(gs[i] + fround(decay * ws[i]));
+      vs[i] = fround(alpha * vs[i]) + fround(fresh * fround(g * g));
+      let move = fround(g / fround(fround(Math.sqrt(vs[i])) + eps));
+      if (us) move = us[i] = fround(fround(momentum * us[i]) + move);
+      ws[i] -= fround(lr * move);
+    }
+  },
+
+  /**
+   *     g ← g + λ w
+   *     s ← s + g²
+   *     w ← w − η g / (√s + ε)
+   */
+  adagrad(w, gradient, total, options) {
+    const [ws, gs, ss] = [w.storage.write(), gradient.storage.read(), total.storage.write()];
+    const [lr, eps, decay] = [options.lr, options.eps, options.weightDecay].map(fround);
+    for (let i = 0; i < ws.length; i++) {
+      const g = decay === 0 ? gs[i] : fround(gs[i] + fround(decay * ws[i]));
+      ss[i] += fround(g * g);
+      ws[i] -= fround(fround(lr * g) / fround(fround(Math.sqrt(ss[i])) + eps));
+    }
+  },
+};
+
+/** baseⁿ in float64 by squaring: the same bits everywhere, which Math.pow does not promise. */
+function power(base: number, n: number): number {
+  let result = 1;
+  for (let factor = base, rest = n; rest > 0; rest = Math.floor(rest / 2), factor *= factor)
+    if (rest % 2 === 1) result *= factor;
+  return result;
+}

@@ -1,0 +1,119 @@
+// Checks of what callers pass in, shared by every public function.
+import { ArgumentError } from './errors.ts';
+
+/** How a value looks in an error message: short, and telling its type. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > 40 ? `${value.slice(0, 37)}...` : value);
+  if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
+  if (value === null || typeof value !== 'object') return String(value);
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length})`;
+  const name = value.constructor?.name;
+  return name && name !== 'Object' ? `a ${name}` : 'an object';
+}
+
+/** What a number must satisfy; `above` and `below` exclude the bound itself. */
+export interface Range {
+  min?: number;
+  max?: number;
+  above?: number;
+  below?: number;
+  integer?: boolean;
+}
+
+/** Throws unless `value` is a number inside `range`; NaN never is. Returns it. */
+export function checkNumber(where: string, name: string, value: unknown, range: Range = {}): number {
+  const { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity, integer = false } = range;
+  const fits =
+    typeof value === 'number' &&
+    value >= min &&
+    value <= max &&
+    (value > above || above === -Infinity) &&
+    (value < below || below === Infinity) &&
+    (!integer || Number.isSafeInteger(value));
+  if (fits) return value;
+  throw new ArgumentError(where, `${name} is ${describe(value)}`, `${name} must be ${describeRange(range)}`);
+}
+
+function describeRange({ min, max, above, below, integer }: Range): string {
+  const bounds = [
+    above !== undefined && `greater than ${above}`,
+    min !== undefined && `at least ${min}`,
+    below !== undefined && `less than ${below}`,
+    max !== undefined && `at most ${max}`,
+  ].filter(Boolean);
+  return `${integer ? 'a whole number' : 'a number'} ${bounds.join(' and ')}`.trim();
+}
+
+/** Throws unless every key of `options` is one of `known`; names the nearest known one. */
+export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
+  if (options === undefined) return;
+  if (
+    options === null ||
+    typeof options !== 'object' ||
+    Array.isArray(options) ||
+    ArrayBuffer.isView(options)
+  ) {
+    throw new ArgumentError(
+      where,
+      `options is ${describe(options)}`,
+      'options must be an object',
+      optionsExample(where, known),
+    );
+  }
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    const guess = nearest(key, known);
+    throw new ArgumentError(
+      where,
+      `unknown option ${JSON.stringify(key)}`,
+      `known options: ${known.length ? known.join(', ') : 'none'}`,
+      guess && `{ ${guess}: ... }`,
+    );
+  }
+}
+
+const optionsExample = (where: string, known: readonly string[]) =>
+  known.length ? `${where}(..., { ${known[0]}: ... })` : undefined;
+
+/** Throws unless `value` is one of `choices`; names the nearest one. Returns it. */
+export function checkChoice<T extends string>(
+  where: string,
+  name: string,
+  value: unknown,
+  choices: readonly T[],
+): T {
+  if (choices.includes(value as T)) return value as T;
+  const guess = typeof value === 'string' ? nearest(value, choices) : undefined;
+  throw new ArgumentError(
+    where,
+    `${name} is ${describe(value)}`,
+    `${name} must be one of ${choices.map((c) => `'${c}'`).join(', ')}`,
+    guess && `{ ${name}: '${guess}' }`,
+  );
+}
+
+/** The word of `known` that is most like `word`, if one is close enough to have been meant. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let least = Math.max(2, Math.ceil(word.length / 2));
+  for (const candidate of known) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < least) [best, least] = [candidate, distance];
+  }
+  return best;
+}
+
+/** Levenshtein's distance: the least number of letters to insert, delete or replace. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}

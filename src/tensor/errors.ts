@@ -1,0 +1,39 @@
+// The errors of typegrad. Each says what was asked, the rule, and the repair.
+
+/**
+ * The base of every error that typegrad throws on purpose.
+ *
+ *     ShapeError: matmul: cannot multiply A [32, 784] by B [128, 784]
+ *       rule: columns of A (784) must equal rows of B (128)
+ *       try:  matmul(A, B, { transposeB: true })  →  [32, 128]
+ */
+export class TypegradError extends Error {
+  constructor(where: string, problem: string, rule?: string, repair?: string) {
+    let message = `${where}: ${problem}`;
+    if (rule) message += `\n  rule: ${rule}`;
+    if (repair) message += `\n  try:  ${repair}`;
+    super(message);
+    this.name = new.target.name;
+  }
+}
+
+/** Shapes that do not fit the operation. */
+export class ShapeError extends TypegradError {}
+
+/** A value of the wrong type or outside its range; an unknown option. */
+export class ArgumentError extends TypegradError {}
+
+/** An index or a class label outside its range. */
+export class IndexError extends TypegradError {}
+
+/** A gradient that cannot be had: no graph, a freed graph, a non-scalar without an upstream gradient. */
+export class GradientError extends TypegradError {}
+
+/** A tensor was written to after an operation had used it, and the gradient needs the old values. */
+export class ModifiedError extends TypegradError {}
+
+/** A state dict that does not fit its module or optimizer. */
+export class StateError extends TypegradError {}
+
+/** A file, or bytes, that are not what they claim to be. */
+export class DataError extends TypegradError {}
