@@ -1,3 +1,32 @@
 // The only public door.
 export * from './autograd/index.ts';
-export { tensor, zeros, ones, full, eye, arange, linspace } from './tensor/index.ts';
+export * as data from './data/index.ts';
+export * as io from './io/index.ts';
+export * as nn from './nn/index.ts';
+export { optim } from './nn/index.ts';
+export {
+  ArgumentError,
+  arange,
+  DataError,
+  eye,
+  full,
+  GradientError,
+  IndexError,
+  linspace,
+  type Logits,
+  ModifiedError,
+  manualSeed,
+  ones,
+  Probabilities,
+  randomState,
+  type RandomState,
+  type Shape,
+  ShapeError,
+  StateError,
+  setRandomState,
+  Tensor,
+  TypegradError,
+  tensor,
+  zeros,
+} from './tensor/index.ts';
+export * as train from './train/index.ts';

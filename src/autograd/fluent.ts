@@ -2,7 +2,7 @@
 import { type Shape, Tensor } from '../tensor/index.ts';
 import { type BackwardOptions, backward } from './backward.ts';
 import * as ops from './ops/index.ts';
-import type { Operand } from './op.ts';
+import type { AnyDefinition, Operand } from './op.ts';
 
 declare module '../tensor/tensor.ts' {
   interface Tensor<S extends Shape> {
@@ -20,7 +20,7 @@ const define = (name: string, method: (this: Tensor, ...rest: never[]) => unknow
   Object.defineProperty(Tensor.prototype, name, { value: method, writable: true, configurable: true });
 
 for (const [name, op] of Object.entries(ops)) {
-  if (!('definition' in op) || op.definition.inputs[0].endsWith('...')) continue;
+  if (!('definition' in op) || (op.definition as AnyDefinition).inputs[0].endsWith('...')) continue;
   define(name, function (...rest) {
     return (op as (...args: unknown[]) => unknown)(this, ...rest);
   });

@@ -33,7 +33,7 @@ export interface Matmul {
  *
  * `transposeA` and `transposeB` use Aᵀ and Bᵀ without copying them.
  */
-export const matmul = defineOp<[A: Tensor, B: Tensor], [options?: MatmulOptions]>({
+export const matmul: Matmul = defineOp<[A: Tensor, B: Tensor], [options?: MatmulOptions]>({
   name: 'matmul',
   inputs: ['A', 'B'],
   shape(A, B, options = {}) {
@@ -82,7 +82,7 @@ export const matmul = defineOp<[A: Tensor, B: Tensor], [options?: MatmulOptions]
     [random.uniform([2, 3, 4]), random.uniform([4, 2])],
     [random.uniform([2, 1, 4, 3]), random.uniform([3, 4, 2]), { transposeA: true }],
   ],
-}) as Matmul & { definition: unknown };
+}) as Matmul;
 
 function productShape(
   a: Shape,

@@ -1,0 +1,52 @@
+// Reading and writing files, where there are files: in Node. Browsers pass and receive bytes.
+import { DataError } from '../tensor/index.ts';
+
+const loadFs = async (path: string) => {
+  try {
+    return await import('node:fs/promises');
+  } catch {
+    throw new DataError(
+      'io',
+      `cannot open ${path}: there is no file system here`,
+      'files are read and written in Node; in a browser, pass bytes',
+    );
+  }
+};
+
+/** The bytes of a file. */
+export async function readFile(path: string): Promise<Uint8Array> {
+  const fs = await loadFs(path);
+  try {
+    return new Uint8Array(await fs.readFile(path));
+  } catch (cause) {
+    throw new DataError('io', `cannot read ${path}: ${(cause as Error).message}`);
+  }
+}
+
+/** Writes a file beside its final place and then renames it, so that the name never stands for half a file. */
+export async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
+  const fs = await loadFs(path);
+  const beside = `${path}.${Math.random().toString(36).slice(2)}.tmp`;
+  try {
+    await fs.writeFile(beside, bytes, { flush: true });
+    await fs.rename(beside, path);
+  } catch (cause) {
+    await fs.rm(beside, { force: true });
+    throw new DataError('io', `cannot write ${path}: ${(cause as Error).message}`);
+  }
+}
+
+/** The folder of an installed npm package, or undefined. */
+export async function packageFolder(name: string): Promise<string | undefined> {
+  try {
+    const { createRequire } = await import('node:module');
+    const { dirname } = await import('node:path');
+    const from = [`${process.cwd()}/`, import.meta.url];
+    for (const place of from) {
+      try {
+        return dirname(createRequire(place).resolve(`${name}/package.json`));
+      } catch {}
+    }
+  } catch {}
+  return undefined;
+}

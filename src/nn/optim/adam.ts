@@ -1,0 +1,89 @@
+// Adam and AdamW.
+import { ArgumentError, checkNumber, describe, Tensor } from '../../tensor/index.ts';
+import { backend } from '../../kernels/index.ts';
+import { Optimizer, type Parameters, type ParameterState } from './optimizer.ts';
+
+export interface AdamOptions {
+  /** The learning rate η. Default 1e-3. */
+  lr: number;
+  /** How much of the running means of g and g² is kept at each step. Default [0.9, 0.999]. */
+  betas: readonly [number, number];
+  /** Keeps the quotient finite. Default 1e-8. */
+  eps: number;
+  /** λ. Default 0 (Adam: added to the gradient), 0.01 (AdamW: taken from the weight). */
+  weightDecay: number;
+  /** Divide by the greatest v so far (Reddi, Kale, Kumar 2018). Default false. */
+  amsgrad: boolean;
+}
+
+const defaults: AdamOptions = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false };
+
+/**
+ * Adam (Kingma and Ba 2015): steps of a size that does not depend on the gradient's scale.
+ *
+ *     m ← β₁ m + (1 − β₁) g            v ← β₂ v + (1 − β₂) g²
+ *     w ← w − η · m̂ / (√v̂ + ε)         m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ)
+ *
+ * Without the divisions by 1 − βᵗ (the bias correction), m and v, which start at 0, would be far too small at first.
+ */
+export class Adam extends Optimizer<AdamOptions> {
+  constructor(
+    parameters: Parameters<AdamOptions>,
+    options: Partial<AdamOptions> = {},
+    ...kind: [name?: string, defaults?: AdamOptions]
+  ) {
+    super(kind[0] ?? 'Adam', parameters, options, kind[1] ?? defaults);
+  }
+
+  /** Whether weight decay bypasses the gradient. */
+  protected get decoupled(): boolean {
+    return false;
+  }
+
+  protected checkGroup({ lr, betas, eps, weightDecay }: AdamOptions): void {
+    checkNumber(this.name, 'lr', lr, { min: 0, below: Infinity });
+    if (!Array.isArray(betas) || betas.length !== 2)
+      throw new ArgumentError(
+        this.name,
+        `betas is ${describe(betas)}`,
+        'betas must be two numbers',
+        '{ betas: [0.9, 0.999] }',
+      );
+    betas.forEach((beta, i) => checkNumber(this.name, `betas[${i}]`, beta, { min: 0, below: 1 }));
+    checkNumber(this.name, 'eps', eps, { min: 0 });
+    checkNumber(this.name, 'weightDecay', weightDecay, { min: 0 });
+  }
+
+  protected newState({ shape }: Tensor, { amsgrad }: AdamOptions): Record<string, Tensor> {
+    return { m: new Tensor(shape), v: new Tensor(shape), ...(amsgrad && { vMax: new Tensor(shape) }) };
+  }
+
+  protected update(
+    parameter: Tensor,
+    gradient: Tensor,
+    { m, v, vMax, step }: ParameterState,
+    { lr, betas, eps, weightDecay }: AdamOptions,
+  ): void {
+    const options = {
+      lr,
+      beta1: betas[0],
+      beta2: betas[1],
+      eps,
+      weightDecay,
+      decoupled: this.decoupled,
+      step,
+    };
+    backend().adam(parameter, gradient, m as Tensor, v as Tensor, vMax as Tensor | undefined, options);
+  }
+}
+
+/** Adam whose weight decay does not pass through m and v: w ← w − η λ w − η m̂ / (√v̂ + ε) (Loshchilov and Hutter 2019). */
+export class AdamW extends Adam {
+  constructor(parameters: Parameters<AdamOptions>, options: Partial<AdamOptions> = {}) {
+    super(parameters, options, 'AdamW', { ...defaults, weightDecay: 0.01 });
+  }
+
+  protected override get decoupled(): boolean {
+    return true;
+  }
+}

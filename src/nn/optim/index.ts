@@ -1,0 +1,7 @@
+// Optimizers: how parameters move along their gradients.
+export * from './adagrad.ts';
+export * from './adam.ts';
+export * from './clip.ts';
+export * from './optimizer.ts';
+export * from './rmsprop.ts';
+export * from './sgd.ts';

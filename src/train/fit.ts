@@ -1,0 +1,205 @@
+// The training loop, and evaluation.
+import { ArgumentError, checkNumber, checkOptions, describe, type Tensor } from '../tensor/index.ts';
+import { noGrad } from '../autograd/index.ts';
+import type { Batch, Loader, Targets } from '../data/index.ts';
+import { Module, type optim } from '../nn/index.ts';
+import { type Metric, type MetricName, toMetrics } from './metrics.ts';
+
+/** One epoch's numbers: loss, seconds, the metrics; with a validation set also `validationLoss`, `validationAccuracy`, ... */
+export interface EpochLog {
+  /** From 1. */
+  epoch: number;
+  /** The mean over the training samples, as they were seen. */
+  loss: number;
+  /** The time of the whole epoch, validation included. */
+  seconds: number;
+  [name: string]: number;
+}
+
+/** What a callback may look at. */
+export interface TrainingState {
+  model: Module;
+  /** From 1. */
+  epoch: number;
+  epochs: number;
+  /** Steps done in this epoch, and in all. */
+  step: number;
+  steps: number;
+  totalSteps: number;
+  /** The loss of the last batch. */
+  loss: number;
+}
+
+/** What may be called while `fit` runs. Anything asynchronous is waited for. */
+export interface Callback {
+  onStart?(state: TrainingState): void | Promise<void>;
+  onEpochStart?(state: TrainingState): void | Promise<void>;
+  onStep?(state: TrainingState): void | Promise<void>;
+  onEpochEnd?(log: EpochLog, state: TrainingState): void | Promise<void>;
+  /** Also called when training ends by an error. */
+  onEnd?(state: TrainingState): void | Promise<void>;
+}
+
+/** A loss: one number from the model's output and the targets, smaller is better. */
+export type Loss<Y extends Targets = any> = (output: any, targets: Y) => Tensor;
+
+export interface FitOptions<Y extends Targets = any> {
+  data: Loader<Batch<Tensor, Y>>;
+  /** Looked at after each epoch, in evaluation mode. */
+  validation?: Loader<Batch<Tensor, Y>>;
+  loss: Loss<Y>;
+  optimizer: optim.Optimizer<any>;
+  /** How many times all data are gone through. Default 1. */
+  epochs?: number;
+  /** Metrics for training and validation. Default none. */
+  metrics?: readonly (MetricName | Metric)[];
+  callbacks?: readonly Callback[];
+}
+
+/**
+ * Trains a model: for each batch the loss, its gradient, a step of the optimizer.
+ *
+ * @returns the log of every epoch
+ */
+export async function fit(model: Module, options: FitOptions): Promise<EpochLog[]> {
+  checkModel('fit', model);
+  checkOptions('fit', options, ['data', 'validation', 'loss', 'optimizer', 'epochs', 'metrics', 'callbacks']);
+  const { data, validation, loss, optimizer, epochs = 1, callbacks = [] } = options;
+  checkLoader('fit', 'data', data);
+  if (validation !== undefined) checkLoader('fit', 'validation', validation);
+  if (typeof loss !== 'function')
+    throw new ArgumentError(
+      'fit',
+      `loss is ${describe(loss)}`,
+      'loss must be a function of output and targets',
+      '{ loss: nn.crossEntropy }',
+    );
+  if (typeof optimizer?.step !== 'function')
+    throw new ArgumentError(
+      'fit',
+      `optimizer is ${describe(optimizer)}`,
+      'optimizer must be an optimizer',
+      '{ optimizer: new optim.Adam(model.parameters()) }',
+    );
+  checkNumber('fit', 'epochs', epochs, { integer: true, min: 0 });
+  const metrics = toMetrics('fit', options.metrics ?? []);
+
+  const state: TrainingState = {
+    model,
+    epoch: 0,
+    epochs,
+    step: 0,
+    steps: data.length,
+    totalSteps: 0,
+    loss: Number.NaN,
+  };
+  const history: EpochLog[] = [];
+  const call = async (event: (callback: Callback) => void | Promise<void>) => {
+    for (const callback of callbacks) await event(callback);
+  };
+
+  await call((callback) => callback.onStart?.(state));
+  try {
+    for (state.epoch = 1; state.epoch <= epochs; state.epoch++) {
+      const begin = performance.now();
+      state.step = 0;
+      await call((callback) => callback.onEpochStart?.(state));
+      model.train();
+      const mean = await pass(data, metrics, async ({ x, y }) => {
+        optimizer.zeroGrad();
+        const output = model.forward(x);
+        const cost = loss(output, y);
+        cost.backward();
+        optimizer.step();
+        state.loss = (await cost.read())[0];
+        state.step++;
+        state.totalSteps++;
+        await call((callback) => callback.onStep?.(state));
+        return { output, cost: state.loss };
+      });
+      const log: EpochLog = { epoch: state.epoch, loss: mean, seconds: 0 };
+      for (const metric of metrics) log[metric.name] = metric.value();
+      if (validation) {
+        const found = await evaluate(model, validation, options.metrics ?? [], { loss });
+        for (const [name, value] of Object.entries(found))
+          log[`validation${name[0].toUpperCase()}${name.slice(1)}`] = value;
+      }
+      log.seconds = (performance.now() - begin) / 1e3;
+      history.push(log);
+      await call((callback) => callback.onEpochEnd?.(log, state));
+    }
+  } finally {
+    await call((callback) => callback.onEnd?.(state));
+  }
+  return history;
+}
+
+export interface EvaluateOptions {
+  /** Also report the mean loss, as `loss`. */
+  loss?: Loss;
+}
+
+/**
+ * Measures a model, in evaluation mode and without gradients; its mode is put back afterwards.
+ *
+ *     await train.evaluate(model, data.loader(test, { batchSize: 512 }), ['accuracy'])   →  { accuracy: 0.97 }
+ */
+export async function evaluate(
+  model: Module,
+  data: Loader,
+  metrics: readonly (MetricName | Metric)[] = ['accuracy'],
+  options: EvaluateOptions = {},
+): Promise<Record<string, number>> {
+  checkModel('evaluate', model);
+  checkLoader('evaluate', 'data', data);
+  checkOptions('evaluate', options, ['loss']);
+  const { loss } = options;
+  const list = toMetrics('evaluate', metrics);
+  const mean = await pass(data, list, async ({ x, y }) => {
+    const output = model.predict(x);
+    return { output, cost: loss ? (await noGrad(() => loss(output, y)).read())[0] : 0 };
+  });
+  return {
+    ...(loss && { loss: mean }),
+    ...Object.fromEntries(list.map((metric) => [metric.name, metric.value()])),
+  };
+}
+
+/** Runs all batches, gathers the metrics, and returns the mean cost of a sample. */
+async function pass(
+  data: Loader,
+  metrics: readonly Metric[],
+  run: (batch: Batch) => Promise<{ output: Tensor; cost: number }>,
+): Promise<number> {
+  for (const metric of metrics) metric.reset();
+  let total = 0;
+  let samples = 0;
+  for await (const batch of data) {
+    const { output, cost } = await run(batch);
+    const count = batch.x.shape[0];
+    total += cost * count;
+    samples += count;
+    for (const metric of metrics) await metric.update(output, batch.y);
+  }
+  return total / samples;
+}
+
+function checkModel(where: string, model: unknown): void {
+  if (!(model instanceof Module))
+    throw new ArgumentError(
+      where,
+      `the model is ${describe(model)}`,
+      'the model must be a Module',
+      `${where}(new nn.Sequential(...), ...)`,
+    );
+}
+
+function checkLoader(where: string, name: string, value: unknown): void {
+  if (value !== null && typeof value === 'object' && Symbol.asyncIterator in value) return;
+  throw new ArgumentError(
+    where,
+    `${name} is ${describe(value)}`,
+    `${name} must be a loader`,
+    `{ ${name}: data.loader(dataset, { batchSize: 128 }) }`,
+  );
+}

@@ -1,0 +1,4 @@
+// Training and evaluation.
+export * from './fit.ts';
+export * from './metrics.ts';
+export * from './progress.ts';

@@ -1,0 +1,75 @@
+// The progress bar of a training run: a bar in a terminal, a line for each epoch elsewhere.
+import { ArgumentError, checkOptions } from '../tensor/index.ts';
+import type { Callback, EpochLog } from './fit.ts';
+
+export interface ProgressOptions {
+  /** Where the epochs' lines go. Default: `console.log`. */
+  write?: (line: string) => void;
+  /** Whether to draw a bar, on standard error. Default: if that is a terminal. */
+  bar?: boolean;
+}
+
+/** One epoch as a line: `epoch 1/5  loss 0.3364  accuracy 0.9040  3.2 s`. */
+export function formatEpoch({ epoch, seconds, ...numbers }: EpochLog, epochs: number): string {
+  const words = Object.entries(numbers).map(
+    ([name, value]) => `${name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)} ${value.toFixed(4)}`,
+  );
+  return [`epoch ${epoch}/${epochs}`, ...words, `${seconds.toFixed(1)} s`].join('  ');
+}
+
+/**
+ * A callback that shows how far training is: a moving bar where people watch a terminal (by the package
+ * cli-progress), and one line for each epoch everywhere.
+ *
+ * @throws ArgumentError when the output is a terminal and cli-progress is not installed
+ */
+export function progressBar(options: ProgressOptions = {}): Callback {
+  checkOptions('progressBar', options, ['write', 'bar']);
+  const {
+    write = console.log,
+    bar: wanted = typeof process !== 'undefined' && process.stderr?.isTTY === true,
+  } = options;
+  let bar:
+    | {
+        start(total: number, at: number, payload: object): void;
+        update(at: number, payload: object): void;
+        stop(): void;
+      }
+    | undefined;
+  return {
+    async onStart() {
+      if (wanted) bar = await makeBar();
+    },
+    onEpochStart({ epoch, epochs, steps }) {
+      bar?.start(steps, 0, { title: `epoch ${epoch}/${epochs}`, loss: '' });
+    },
+    onStep({ step, loss }) {
+      bar?.update(step, { loss: `loss ${loss.toFixed(4)}` });
+    },
+    onEpochEnd(log, { epochs }) {
+      bar?.stop();
+      write(formatEpoch(log, epochs));
+    },
+    onEnd() {
+      bar?.stop();
+    },
+  };
+}
+
+async function makeBar() {
+  try {
+    const { default: progress } = await import('cli-progress');
+    const format = '{title} {bar} {percentage}%  {value}/{total}  {loss}  {eta_formatted} left';
+    return new progress.SingleBar(
+      { format, hideCursor: true, clearOnComplete: true, stream: process.stderr },
+      progress.Presets.shades_classic,
+    );
+  } catch {
+    throw new ArgumentError(
+      'progressBar',
+      'the package cli-progress is not installed',
+      'a bar in a terminal is drawn by that package',
+      'npm i cli-progress',
+    );
+  }
+}
