@@ -25,7 +25,7 @@ export const outside = [
 ];
 
 /** Globals that only the files above may name. */
-export const outsideGlobals = ['process', 'navigator', 'Worker', 'Buffer'];
+export const outsideGlobals = ['process', 'navigator', 'Worker'];
 
 /** The siblings kernels/reference, kernels/wasm and kernels/gpu see these files of their parent, and not each other. */
 const kernelContract = '^src/kernels/backend\\.ts$';

@@ -1,26 +1,122 @@
-// Operations as methods of Tensor: x.matmul(w).add(b).relu().
-import { type Shape, Tensor } from '../tensor/index.ts';
+// Operations as methods of Tensor: x.matmul(w).add(b).relu(). Each method is the function of the same name.
+import { type Axes, type Shape, Tensor } from '../tensor/index.ts';
+import type { MatmulOptions } from '../kernels/index.ts';
 import { type BackwardOptions, backward } from './backward.ts';
-import * as ops from './ops/index.ts';
+import type { Indices } from './indices.ts';
 import type { AnyDefinition, Operand } from './op.ts';
+import * as ops from './ops/index.ts';
+import type { InnerSizesMeet, ProductOf } from './ops/matmul.ts';
+import type { ReduceOptions } from './ops/sum.ts';
+
+/** An elementwise method with one operand more: the shape is known when that is a number. */
+interface BinaryMethod<S extends Shape> {
+  (b: number): Tensor<S>;
+  (b: Operand): Tensor;
+}
+
+type Correction = ReduceOptions & { correction?: number };
 
 declare module '../tensor/tensor.ts' {
   interface Tensor<S extends Shape> {
     /** Adds ∂this/∂leaf to the `grad` of every leaf behind this tensor; see the function `backward`. */
     backward(gradient?: Tensor, options?: BackwardOptions): void;
-    add(b: number): Tensor<S>;
-    add(b: Operand): Tensor;
+
+    add: BinaryMethod<S>;
+    sub: BinaryMethod<S>;
+    mul: BinaryMethod<S>;
+    div: BinaryMethod<S>;
+    pow: BinaryMethod<S>;
+    maximum: BinaryMethod<S>;
+    minimum: BinaryMethod<S>;
+    equal: BinaryMethod<S>;
+    notEqual: BinaryMethod<S>;
+    less: BinaryMethod<S>;
+    lessEqual: BinaryMethod<S>;
+    greater: BinaryMethod<S>;
+    greaterEqual: BinaryMethod<S>;
+
+    neg(): Tensor<S>;
+    abs(): Tensor<S>;
+    sign(): Tensor<S>;
+    square(): Tensor<S>;
+    sqrt(): Tensor<S>;
+    rsqrt(): Tensor<S>;
+    exp(): Tensor<S>;
+    log(): Tensor<S>;
+    log1p(): Tensor<S>;
+    expm1(): Tensor<S>;
+    sin(): Tensor<S>;
+    cos(): Tensor<S>;
+    erf(): Tensor<S>;
+    isFinite(): Tensor<S>;
+    clip(options: { min?: number; max?: number }): Tensor<S>;
+
     relu(): Tensor<S>;
-    matmul<M extends number, K extends number, N extends number>(this: Tensor<[M, K]>, B: Tensor<[K, N]>): Tensor<[M, N]>;
+    leakyRelu(options?: { slope?: number }): Tensor<S>;
+    elu(options?: { alpha?: number }): Tensor<S>;
+    gelu(options?: { approximate?: 'none' | 'tanh' }): Tensor<S>;
+    silu(): Tensor<S>;
+    softplus(): Tensor<S>;
+    sigmoid(): Tensor<S>;
+    logSigmoid(): Tensor<S>;
+    tanh(): Tensor<S>;
+    hardtanh(options?: { min?: number; max?: number }): Tensor<S>;
+    softmax(axis?: number): Probabilities<S>;
+    logSoftmax(axis?: number): Tensor<S>;
+    logSumExp(axes?: Axes, options?: ReduceOptions): Tensor;
+
+    matmul(B: Tensor, options: MatmulOptions): Tensor;
+    matmul<B extends Shape>(B: Tensor<B> & InnerSizesMeet<S, B>): Tensor<ProductOf<S, B>>;
+    dot(b: Tensor): Tensor<[]>;
+    outer<M extends number, N extends number>(this: Tensor<[M]>, b: Tensor<[N]>): Tensor<[M, N]>;
+
+    sum(axes?: Axes, options?: ReduceOptions): Tensor;
+    mean(axes?: Axes, options?: ReduceOptions): Tensor;
+    max(axes?: Axes, options?: ReduceOptions): Tensor;
+    min(axes?: Axes, options?: ReduceOptions): Tensor;
+    prod(axes?: Axes, options?: ReduceOptions): Tensor;
+    variance(axes?: Axes, options?: Correction): Tensor;
+    var(axes?: Axes, options?: Correction): Tensor;
+    std(axes?: Axes, options?: Correction): Tensor;
+    norm(axes?: Axes, options?: ReduceOptions & { p?: number }): Tensor;
+    argmax(axis?: number): Tensor;
+    argmin(axis?: number): Tensor;
+    cumsum(axis: number): Tensor<S>;
+    sort(axis?: number, options?: { descending?: boolean }): { values: Tensor<S>; indices: Tensor<S> };
+    argsort(axis?: number, options?: { descending?: boolean }): Tensor<S>;
+    topk(k: number, axis?: number, options?: { largest?: boolean }): { values: Tensor; indices: Tensor };
+
+    reshape<T extends number[]>(shape: readonly [...T]): Tensor<-1 extends T[number] ? any : T>;
+    flatten(from?: number, to?: number): Tensor;
+    expandDims(axis: number): Tensor;
+    squeeze(axes?: Axes): Tensor;
+    transpose<M extends number, N extends number>(this: Tensor<[M, N]>): Tensor<[N, M]>;
+    transpose(axis1?: number, axis2?: number): Tensor;
+    permute(axes: readonly number[]): Tensor;
+    broadcastTo<T extends number[]>(shape: readonly [...T]): Tensor<T>;
+    slice(start: number, end?: number, axis?: number): Tensor;
+    split(sizes: number | readonly number[], axis?: number): Tensor[];
+    pad(widths: readonly (readonly [number, number])[], value?: number): Tensor;
+    flip(axes?: Axes): Tensor<S>;
+    gather(index: Indices, axis: number): Tensor;
+    indexSelect(index: Indices, axis?: number): Tensor;
+    scatterAdd(index: Indices, source: Tensor, axis: number): Tensor<S>;
+    tril(diagonal?: number): Tensor<S>;
+    triu(diagonal?: number): Tensor<S>;
   }
 }
 
-/** Every operation whose first argument is one tensor becomes a method of it. */
 const define = (name: string, method: (this: Tensor, ...rest: never[]) => unknown) =>
   Object.defineProperty(Tensor.prototype, name, { value: method, writable: true, configurable: true });
 
-for (const [name, op] of Object.entries(ops)) {
-  if (!('definition' in op) || (op.definition as AnyDefinition).inputs[0].endsWith('...')) continue;
+/** Operations whose first argument is one tensor; the three with several results carry no definition. */
+const isMethod = ([name, op]: [string, unknown]): boolean =>
+  ['sort', 'split', 'topk'].includes(name) ||
+  (typeof op === 'function' &&
+    'definition' in op &&
+    !(op.definition as AnyDefinition).inputs[0].endsWith('...'));
+
+for (const [name, op] of Object.entries(ops).filter(isMethod)) {
   define(name, function (...rest) {
     return (op as (...args: unknown[]) => unknown)(this, ...rest);
   });

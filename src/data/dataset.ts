@@ -4,8 +4,8 @@ import {
   checkNumber,
   describe,
   IndexError,
+  isNumericArray,
   nextKey,
-  type Shape,
   ShapeError,
   show,
   sizeOf,
@@ -15,6 +15,9 @@ import { backend } from '../kernels/index.ts';
 
 /** Class labels, one for each sample, or a tensor whose first axis counts the samples. */
 export type Targets = Int32Array | Tensor;
+
+/** Whole numbers: class labels, or the numbers of samples. */
+export type Integers = Int32Array | Uint8Array | readonly number[];
 
 /** Some samples together: x [n, ...], y their labels or target values. */
 export interface Batch<X extends Tensor = Tensor, Y = Targets> {
@@ -28,31 +31,28 @@ export class Dataset<B extends Batch = Batch> {
   readonly length: number;
   readonly #take: (indices: Int32Array) => B;
 
-  /** @param take makes a batch of the samples with the given numbers */
+  /** @param take makes a batch of the samples with the given numbers, which are in range */
   constructor(length: number, take: (indices: Int32Array) => B) {
     this.length = checkNumber('Dataset', 'length', length, { integer: true, min: 0 });
+    if (typeof take !== 'function')
+      throw new ArgumentError(
+        'Dataset',
+        `take is ${describe(take)}`,
+        'take must be a function from sample numbers to a batch',
+        'data.fromTensors(x, y)',
+      );
     this.#take = take;
   }
 
   /** The samples with the given numbers, as one batch. */
-  batch(indices: Int32Array | readonly number[]): B {
-    const list = Int32Array.from(indices);
-    indices.forEach((index, i) => {
-      if (index !== list[i] || index < 0 || index >= this.length) {
-        throw new IndexError(
-          'batch',
-          `sample ${index} (place ${i})`,
-          `samples are numbered 0 … ${this.length - 1}`,
-        );
-      }
-    });
-    return this.#take(list);
+  batch(indices: Integers): B {
+    return this.#take(this.#check('batch', indices));
   }
 
   /** The samples with the given numbers, as a data set of its own. */
-  subset(indices: Int32Array | readonly number[]): Dataset<B> {
-    const list = Int32Array.from(indices);
-    return new Dataset(list.length, (chosen) => this.batch(chosen.map((i) => list[i])));
+  subset(indices: Integers): Dataset<B> {
+    const list = this.#check('subset', indices);
+    return new Dataset(list.length, (chosen) => this.#take(chosen.map((i) => list[i])));
   }
 
   /**
@@ -78,19 +78,31 @@ export class Dataset<B extends Batch = Batch> {
       return part;
     }) as { [K in keyof F]: Dataset<B> };
   }
+
+  /** A copy of `indices`, every one of them the number of a sample. */
+  #check(where: string, indices: Integers): Int32Array {
+    const list = toIntegers(where, 'sample numbers', indices);
+    const wrong = list.findIndex((index) => index < 0 || index >= this.length);
+    if (wrong >= 0)
+      throw new IndexError(
+        where,
+        `there is no sample ${list[wrong]} (place ${wrong} of the list)`,
+        this.length === 0 ? 'the data set is empty' : `samples are numbered 0 … ${this.length - 1}`,
+      );
+    return list;
+  }
 }
 
 /**
  * The rows of x with the rows of y: x [n, ...]; y [n, ...], or n class labels.
  *
  *     data.fromTensors(tensor([[0, 0], [0, 1]]), [0, 1])
+ *
+ * @throws ShapeError when x and y don't count the same number of samples
  */
-export function fromTensors<S extends Shape>(x: Tensor<S>, y: Tensor): Dataset<Batch<Tensor, Tensor>>;
-export function fromTensors<S extends Shape>(
-  x: Tensor<S>,
-  y: Int32Array | Uint8Array | readonly number[],
-): Dataset<Batch<Tensor, Int32Array>>;
-export function fromTensors(x: Tensor, y: Tensor | Int32Array | Uint8Array | readonly number[]): Dataset {
+export function fromTensors(x: Tensor, y: Tensor): Dataset<Batch<Tensor, Tensor>>;
+export function fromTensors(x: Tensor, y: Integers): Dataset<Batch<Tensor, Int32Array>>;
+export function fromTensors(x: Tensor, y: Tensor | Integers): Dataset {
   if (!(x instanceof Tensor))
     throw new ArgumentError(
       'fromTensors',
@@ -98,35 +110,48 @@ export function fromTensors(x: Tensor, y: Tensor | Int32Array | Uint8Array | rea
       'x must be a tensor',
       'fromTensors(tensor(rows), labels)',
     );
-  if (x.rank === 0)
-    throw new ShapeError('fromTensors', 'x is a scalar', 'the first axis of x counts the samples');
-  if (!(y instanceof Tensor) && !Array.isArray(y) && !ArrayBuffer.isView(y))
-    throw new ArgumentError('fromTensors', `y is ${describe(y)}`, 'y must be a tensor or a list of labels');
-  const count = y instanceof Tensor ? y.shape[0] : (y as ArrayLike<number>).length;
-  if (count !== x.shape[0])
+  const targets = y instanceof Tensor ? y : toIntegers('fromTensors', 'labels', y);
+  const shape = targets instanceof Tensor ? targets.shape : [targets.length];
+  if (x.rank === 0 || shape.length === 0)
     throw new ShapeError(
       'fromTensors',
-      `x ${show(x.shape)} has ${x.shape[0]} samples, y has ${count}`,
+      `${x.rank === 0 ? 'x' : 'y'} is a scalar`,
+      'the first axis counts the samples',
+    );
+  if (x.shape[0] !== shape[0])
+    throw new ShapeError(
+      'fromTensors',
+      `x ${show(x.shape)} has ${x.shape[0]} samples, y ${show(shape)} has ${shape[0]}`,
       'x and y must have the same number of samples',
     );
-  const labels = y instanceof Tensor ? undefined : toLabels(y as ArrayLike<number>);
-  return new Dataset<Batch>(count, (indices) => ({
+  return new Dataset<Batch>(shape[0], (indices) => ({
     x: takeRows(x, indices),
-    y: labels ? indices.map((i) => labels[i]) : takeRows(y as Tensor, indices),
+    y: targets instanceof Tensor ? takeRows(targets, indices) : indices.map((i) => targets[i]),
   }));
 }
 
-function toLabels(values: ArrayLike<number>): Int32Array {
-  const labels = Int32Array.from(values);
-  const wrong = labels.findIndex((label, i) => label !== values[i]);
-  if (wrong >= 0)
+/** A copy of a list of whole numbers. */
+function toIntegers(where: string, name: string, values: Integers): Int32Array {
+  if (!Array.isArray(values) && !isNumericArray(values))
     throw new ArgumentError(
-      'fromTensors',
-      `label ${wrong} is ${describe(values[wrong])}`,
-      'labels must be whole numbers',
-      'a tensor for targets that are not classes',
+      where,
+      `${name} are ${describe(values)}`,
+      `${name} are a list of whole numbers`,
+      `${where === 'fromTensors' ? 'fromTensors(x, [0, 1, 2])' : `${where}([0, 1, 2])`}`,
     );
-  return labels;
+  const list = new Int32Array(values.length);
+  for (let i = 0; i < list.length; i++) {
+    const value: unknown = values[i];
+    if (typeof value !== 'number' || (value | 0) !== value)
+      throw new ArgumentError(
+        where,
+        `${name} hold ${describe(value)} (place ${i})`,
+        `${name} must be whole numbers`,
+        name === 'labels' ? 'tensor(values), for targets that are not classes' : undefined,
+      );
+    list[i] = value;
+  }
+  return list;
 }
 
 function takeRows(x: Tensor, indices: Int32Array): Tensor {

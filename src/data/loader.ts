@@ -1,5 +1,5 @@
 // The loader: a data set in batches, shuffled from the seed.
-import { ArgumentError, checkNumber, checkOptions, describe, nextKey } from '../tensor/index.ts';
+import { ArgumentError, checkFlag, checkNumber, checkOptions, describe, nextKey } from '../tensor/index.ts';
 import { backend } from '../kernels/index.ts';
 import { type Batch, Dataset } from './dataset.ts';
 
@@ -20,8 +20,6 @@ export interface Loader<B extends Batch = Batch> extends AsyncIterable<B> {
   readonly samples: number;
 }
 
-const pause = 50; // ms: how long a pass may keep timers, input and finalizers waiting
-
 /** A data set in batches. */
 export function loader<B extends Batch>(dataset: Dataset<B>, options: LoaderOptions = {}): Loader<B> {
   if (!(dataset instanceof Dataset))
@@ -34,6 +32,8 @@ export function loader<B extends Batch>(dataset: Dataset<B>, options: LoaderOpti
   checkOptions('loader', options, ['batchSize', 'shuffle', 'dropLast']);
   const { batchSize = 32, shuffle = false, dropLast = false } = options;
   checkNumber('loader', 'batchSize', batchSize, { integer: true, min: 1 });
+  checkFlag('loader', 'shuffle', shuffle);
+  checkFlag('loader', 'dropLast', dropLast);
   const samples = dropLast ? dataset.length - (dataset.length % batchSize) : dataset.length;
   return {
     length: Math.ceil(samples / batchSize),
@@ -42,14 +42,20 @@ export function loader<B extends Batch>(dataset: Dataset<B>, options: LoaderOpti
       const order = shuffle
         ? backend().permutation(nextKey(), dataset.length)
         : Int32Array.from({ length: dataset.length }, (_, i) => i);
-      let last = performance.now();
       for (let begin = 0; begin < samples; begin += batchSize) {
-        if (performance.now() - last > pause) {
-          await new Promise((resume) => setTimeout(resume));
-          last = performance.now();
-        }
+        await breathe();
         yield dataset.batch(order.subarray(begin, Math.min(begin + batchSize, samples)));
       }
     },
   };
+}
+
+const longest = 50; // ms: how long batches may keep timers, input and finalizers waiting
+let lastBreath = -Infinity;
+
+/** Lets the event loop turn if it has not for a while: awaiting alone never does. */
+async function breathe(): Promise<void> {
+  if (performance.now() - lastBreath < longest) return;
+  await new Promise<void>((resume) => (globalThis.setImmediate ?? setTimeout)(resume));
+  lastBreath = performance.now();
 }

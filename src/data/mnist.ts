@@ -1,9 +1,10 @@
 // MNIST: 70,000 handwritten digits of 28 × 28 pixels.
-import { checkOptions, DataError, show, sizeOf, Tensor } from '../tensor/index.ts';
+import { ArgumentError, checkOptions, DataError, describe, show, Tensor } from '../tensor/index.ts';
 import { type IdxArray, packageFolder, parseIdx, readFile } from '../io/index.ts';
 import { type Batch, Dataset } from './dataset.ts';
 
-type Digits = Dataset<Batch<Tensor<[number, 784]>, Int32Array>>;
+/** Images of digits as rows of 28 · 28 pixels, and the digits. */
+export type Digits = Dataset<Batch<Tensor<[number, 784]>, Int32Array>>;
 
 /** The four files of MNIST as bytes. */
 export interface MnistBytes {
@@ -18,6 +19,8 @@ export interface MnistOptions {
   from?: string | MnistBytes;
 }
 
+const pixels = 28 * 28;
+
 const files: Record<keyof MnistBytes, string> = {
   trainImages: 'train-images-idx3-ubyte',
   trainLabels: 'train-labels-idx1-ubyte',
@@ -26,16 +29,21 @@ const files: Record<keyof MnistBytes, string> = {
 };
 
 /**
- * The MNIST digits: x [n, 784], pixels scaled from 0 … 255 to 0 … 1; y the digits 0 … 9.
+ * The MNIST digits: x [n, 784], pixels scaled from 0 … 255 to 0 … 1; y the digits 0 … 9. Data sets in the same files,
+ * such as Fashion-MNIST, are read with `from`.
  *
  * @throws DataError when the files are not found, cut off, or don't belong together
  */
 export async function mnist(options: MnistOptions = {}): Promise<{ train: Digits; test: Digits }> {
   checkOptions('mnist', options, ['from']);
-  const bytes =
-    typeof options.from === 'object'
-      ? options.from
-      : await readFolder(options.from ?? (await defaultFolder()));
+  const { from = await defaultFolder() } = options;
+  if (typeof from !== 'string' && (from === null || typeof from !== 'object'))
+    throw new ArgumentError(
+      'mnist',
+      `from is ${describe(from)}`,
+      `from must be a folder, or bytes: ${Object.keys(files).join(', ')}`,
+    );
+  const bytes = typeof from === 'string' ? await readFolder(from) : from;
   const read = (key: keyof MnistBytes): IdxArray => parseIdx(bytes[key], files[key]);
   return {
     train: digits(read('trainImages'), read('trainLabels')),
@@ -61,19 +69,21 @@ async function readFolder(folder: string): Promise<MnistBytes> {
   return Object.fromEntries(entries);
 }
 
-function digits(images: IdxArray, labels: IdxArray): Digits {
-  const [count, ...pixels] = images.shape;
-  if (sizeOf(pixels) !== 784 || labels.shape.length !== 1 || labels.shape[0] !== count) {
+function digits({ shape, data }: IdxArray, labels: IdxArray): Digits {
+  const [count, height, width] = shape;
+  const fits = shape.length === 3 && height * width === pixels && data instanceof Uint8Array;
+  if (!fits || labels.shape.length !== 1 || labels.shape[0] !== count) {
     throw new DataError(
       'mnist',
-      `images ${show(images.shape)} with labels ${show(labels.shape)}`,
-      'images must be [n, 28, 28], and labels [n]',
+      `images ${show(shape)} in ${describe(data)} with labels ${show(labels.shape)}`,
+      'images must be [n, 28, 28] bytes, and labels [n]',
     );
   }
   return new Dataset(count, (indices) => {
-    const x = new Tensor<[number, 784]>([indices.length, 784]);
+    const x = new Tensor<[number, 784]>([indices.length, pixels]);
+    const values = x.storage.write();
     indices.forEach((index, row) => {
-      for (let i = 0; i < 784; i++) x.data[row * 784 + i] = images.data[index * 784 + i] / 255;
+      for (let i = 0; i < pixels; i++) values[row * pixels + i] = data[index * pixels + i] / 255;
     });
     return { x, y: indices.map((index) => labels.data[index]) };
   });

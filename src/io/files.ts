@@ -1,7 +1,9 @@
 // Reading and writing files, where there are files: in Node. Browsers pass and receive bytes.
-import { DataError } from '../tensor/index.ts';
+import { ArgumentError, DataError, describe } from '../tensor/index.ts';
 
-const loadFs = async (path: string) => {
+const openFs = async (path: string) => {
+  if (typeof path !== 'string')
+    throw new ArgumentError('io', `the file name is ${describe(path)}`, 'a file name must be a string');
   try {
     return await import('node:fs/promises');
   } catch {
@@ -15,9 +17,10 @@ const loadFs = async (path: string) => {
 
 /** The bytes of a file. */
 export async function readFile(path: string): Promise<Uint8Array> {
-  const fs = await loadFs(path);
+  const fs = await openFs(path);
   try {
-    return new Uint8Array(await fs.readFile(path));
+    const { buffer, byteOffset, length } = await fs.readFile(path);
+    return new Uint8Array(buffer, byteOffset, length); // the same bytes, without the Buffer's own methods
   } catch (cause) {
     throw new DataError('io', `cannot read ${path}: ${(cause as Error).message}`);
   }
@@ -25,18 +28,18 @@ export async function readFile(path: string): Promise<Uint8Array> {
 
 /** Writes a file beside its final place and then renames it, so that the name never stands for half a file. */
 export async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
-  const fs = await loadFs(path);
+  const fs = await openFs(path);
   const beside = `${path}.${Math.random().toString(36).slice(2)}.tmp`;
   try {
     await fs.writeFile(beside, bytes, { flush: true });
     await fs.rename(beside, path);
   } catch (cause) {
-    await fs.rm(beside, { force: true });
+    await fs.rm(beside, { force: true }).catch(() => {}); // what went wrong first is what counts
     throw new DataError('io', `cannot write ${path}: ${(cause as Error).message}`);
   }
 }
 
-/** The folder of an installed npm package, or undefined. */
+/** The folder of an installed npm package, or undefined. @internal */
 export async function packageFolder(name: string): Promise<string | undefined> {
   try {
     const { createRequire } = await import('node:module');

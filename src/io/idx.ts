@@ -1,5 +1,5 @@
 // The idx format of MNIST and its relatives: a header with sizes, then the numbers, big-endian.
-import { DataError, describe, show, sizeOf } from '../tensor/index.ts';
+import { ArgumentError, DataError, describe, show, sizeOf } from '../tensor/index.ts';
 
 /** What an idx file holds: numbers with a shape. */
 export interface IdxArray {
@@ -8,43 +8,39 @@ export interface IdxArray {
 }
 
 const types = {
-  8: [Uint8Array, 1, 'getUint8'],
-  9: [Int8Array, 1, 'getInt8'],
-  11: [Int16Array, 2, 'getInt16'],
-  12: [Int32Array, 4, 'getInt32'],
-  13: [Float32Array, 4, 'getFloat32'],
-  14: [Float64Array, 8, 'getFloat64'],
+  8: [Uint8Array, 'getUint8'],
+  9: [Int8Array, 'getInt8'],
+  11: [Int16Array, 'getInt16'],
+  12: [Int32Array, 'getInt32'],
+  13: [Float32Array, 'getFloat32'],
+  14: [Float64Array, 'getFloat64'],
 } as const;
 
 /**
  * Reads the bytes of an idx file: two zero bytes, the type, the number of axes, the sizes (32 bits each), the numbers.
  *
  * @param name how to call the file in errors
- * @throws DataError when the bytes are no idx file, or are cut off
+ * @throws DataError when the bytes are no idx file, are cut off, or go on after the last number
  */
 export function parseIdx(bytes: Uint8Array, name = 'the file'): IdxArray {
-  const fail = (problem: string, rule?: string): never => {
-    throw new DataError('parseIdx', `${name} ${problem}`, rule, 'download the file again');
+  const fail = (problem: string, rule: string, repair = 'download the file again'): never => {
+    throw new DataError('parseIdx', `${name} ${problem}`, rule, repair);
   };
   if (!(bytes instanceof Uint8Array))
-    throw new DataError('parseIdx', `${name} is ${describe(bytes)}`, 'the bytes must be a Uint8Array');
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b)
-    throw new DataError(
-      'parseIdx',
-      `${name} is compressed with gzip`,
-      'idx files are read uncompressed',
-      'gunzip it first',
-    );
+    throw new ArgumentError('parseIdx', `${name} is ${describe(bytes)}`, 'the bytes must be a Uint8Array');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b)
+    fail('is compressed with gzip', 'idx files are read uncompressed', 'gunzip it first');
   if (bytes.length < 4 || view.getUint16(0) !== 0)
-    fail('is not an idx file', 'an idx file begins with two zero bytes');
+    fail('is not an idx file', 'an idx file begins with two zero bytes, its type and its number of axes');
   const type = types[bytes[2] as keyof typeof types];
   if (!type)
     fail(
       `has the unknown type ${bytes[2]}`,
       `the third byte must be one of ${Object.keys(types).join(', ')}`,
     );
-  const [Numbers, width, read] = type;
+
+  const [Numbers, read] = type;
   const header = 4 + 4 * bytes[3];
   if (bytes.length < header)
     fail(
@@ -52,13 +48,14 @@ export function parseIdx(bytes: Uint8Array, name = 'the file'): IdxArray {
       `a header of ${bytes[3]} axes has ${header} bytes`,
     );
   const shape = Array.from({ length: bytes[3] }, (_, axis) => view.getUint32(4 + 4 * axis));
-  const needed = header + sizeOf(shape) * width;
-  if (bytes.length < needed)
-    fail(`is cut off: ${bytes.length} bytes`, `a shape of ${show(shape)} needs ${needed} bytes`);
-  if (bytes.length > needed)
-    fail(`is too long: ${bytes.length} bytes`, `a shape of ${show(shape)} needs ${needed} bytes`);
-  if (Numbers === Uint8Array) return { shape, data: bytes.slice(header) };
+  const needed = header + sizeOf(shape) * Numbers.BYTES_PER_ELEMENT;
+  if (bytes.length !== needed)
+    fail(
+      `${bytes.length > needed ? 'is too long' : 'is cut off'}: it has ${bytes.length} bytes`,
+      `the shape ${show(shape)} needs ${needed}`,
+    );
+  if (Numbers === Uint8Array) return { shape, data: new Uint8Array(bytes.subarray(header)) };
   const data = new Numbers(sizeOf(shape));
-  for (let i = 0; i < data.length; i++) data[i] = view[read](header + i * width);
+  for (let i = 0; i < data.length; i++) data[i] = view[read](header + i * Numbers.BYTES_PER_ELEMENT);
   return { shape, data };
 }

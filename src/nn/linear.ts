@@ -1,8 +1,9 @@
 // Linear: the layer y = x Wᵀ + b.
-import { checkNumber, checkOptions, Tensor } from '../tensor/index.ts';
 import { linear } from '../autograd/index.ts';
-import { uniform_ } from './init.ts';
+import { checkFlag, checkNumber, checkOptions, Tensor } from '../tensor/index.ts';
+import { uniform } from './init.ts';
 import { Module, Parameter } from './module.ts';
+import { type Widths, widths } from './widths.ts';
 
 export interface LinearOptions {
   /** Whether to add a bias. Default true. */
@@ -14,6 +15,8 @@ export interface LinearOptions {
  *
  *   shape    x [..., in]  →  y [..., out];   weight [out, in], bias [out]
  *   start    weight and bias uniform in ±1/√in, as in PyTorch
+ *
+ * @throws ShapeError when the last axis of x is not `in`
  */
 export class Linear<In extends number = number, Out extends number = number> extends Module {
   readonly weight: Parameter<[Out, In]>;
@@ -24,12 +27,10 @@ export class Linear<In extends number = number, Out extends number = number> ext
     checkNumber('nn.Linear', 'inputs', inputs, { integer: true, min: 1 });
     checkNumber('nn.Linear', 'outputs', outputs, { integer: true, min: 1 });
     checkOptions('nn.Linear', options, ['bias']);
+    const hasBias = checkFlag('nn.Linear', 'bias', options.bias ?? true);
     const bound = 1 / Math.sqrt(inputs);
-    this.weight = new Parameter(uniform_(new Tensor<[Out, In]>([outputs, inputs]), -bound, bound));
-    this.bias =
-      options.bias === false
-        ? undefined
-        : new Parameter(uniform_(new Tensor<[Out]>([outputs]), -bound, bound));
+    this.weight = new Parameter(uniform(new Tensor<[Out, In]>([outputs, inputs]), -bound, bound));
+    this.bias = hasBias ? new Parameter(uniform(new Tensor<[Out]>([outputs]), -bound, bound)) : undefined;
   }
 
   get inputs(): In {
@@ -40,7 +41,12 @@ export class Linear<In extends number = number, Out extends number = number> ext
     return this.weight.shape[0] as Out;
   }
 
-  forward<N extends number>(x: Tensor<[N, In]>): Tensor<[N, Out]> {
+  /** @internal */
+  override get [widths](): Widths {
+    return { takes: this.inputs, gives: this.outputs };
+  }
+
+  forward<B extends number[] = [number]>(x: Tensor<[...B, In]>): Tensor<[...B, Out]> {
     return linear(x, this.weight, this.bias);
   }
 }

@@ -10,6 +10,8 @@ import {
   Tensor,
 } from '../tensor/index.ts';
 import { noGrad } from '../autograd/index.ts';
+import { summarize } from './summary.ts';
+import { type Widths, widths } from './widths.ts';
 
 /** A tensor that is learned: a module's field of this class is found by `parameters()`. */
 export class Parameter<S extends Shape = any> extends Tensor<S> {
@@ -69,6 +71,11 @@ export interface LoadOptions {
 export abstract class Module {
   /** True while training; dropout and batch norm behave differently then. Set by `train()` and `eval()`. */
   training = true;
+
+  /** @internal */
+  get [widths](): Widths {
+    return {};
+  }
 
   /** Computes the module's result. */
   abstract forward(...inputs: any[]): any;
@@ -182,14 +189,35 @@ export abstract class Module {
   }
 
   /** The result in evaluation mode, without recording; the mode is put back afterwards. */
-  predict(...inputs: Parameters<this['forward']>): ReturnType<this['forward']> {
-    const modes = [...this.namedModules().values()].map((module) => [module, module.training] as const);
-    this.eval();
-    try {
-      return noGrad(() => this.forward(...inputs));
-    } finally {
-      for (const [module, training] of modes) module.training = training;
-    }
+  get predict(): this['forward'] {
+    const predict = (...inputs: unknown[]): unknown => {
+      const modes = [...this.namedModules().values()].map((module) => [module, module.training] as const);
+      this.eval();
+      try {
+        return noGrad(() => this.forward(...inputs));
+      } finally {
+        for (const [module, training] of modes) module.training = training;
+      }
+    };
+    return predict as this['forward'];
+  }
+
+  /**
+   * A table of the layers: what comes out of each for N samples, how many parameters it has, and the totals.
+   *
+   *     Sequential  [N, 784] → [N, 10]
+   *
+   *     layer      class   output     parameters
+   *     ────────────────────────────────────────
+   *     0          Linear  [N, 64]        50,240
+   *     ...
+   *
+   * To find the outputs, one sample of zeros runs through the model in evaluation mode; nothing is changed by that.
+   *
+   * @param inputShape one sample's shape, such as [784]; needed where the first layer does not tell it
+   */
+  summary(inputShape?: Shape): string {
+    return summarize(this, inputShape);
   }
 }
 

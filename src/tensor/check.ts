@@ -1,19 +1,38 @@
 // Checks of what callers pass in, shared by every public function.
 import { ArgumentError } from './errors.ts';
 
+/** Typed arrays of numbers; the 64-bit integers are not among them. */
+export type NumericArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
+
 /** How a value looks in an error message: short, and telling its type. */
 export function describe(value: unknown): string {
   if (typeof value === 'string')
     return JSON.stringify(value.length > 40 ? `${value.slice(0, 37)}...` : value);
+  if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
   if (value === null || typeof value !== 'object') return String(value);
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length})`;
   const name = value.constructor?.name;
-  return name && name !== 'Object' ? `a ${name}` : 'an object';
+  if (!name || name === 'Object') return 'an object';
+  if (ArrayBuffer.isView(value) && 'length' in value) return `${name}(${value.length})`;
+  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
 }
 
-/** What a number must satisfy; `above` and `below` exclude the bound itself. */
+/** Whether `value` is a typed array of numbers; the 64-bit integers are none. */
+export const isNumericArray = (value: unknown): value is NumericArray =>
+  ArrayBuffer.isView(value) &&
+  !(value instanceof DataView || value instanceof BigInt64Array || value instanceof BigUint64Array);
+
+/** What a number must satisfy; `above` and `below` exclude the bound itself, also when it is infinite. */
 export interface Range {
   min?: number;
   max?: number;
@@ -22,28 +41,38 @@ export interface Range {
   integer?: boolean;
 }
 
+/** The range of every number but NaN and the infinite ones. */
+export const finite: Range = { above: -Infinity, below: Infinity };
+
 /** Throws unless `value` is a number inside `range`; NaN never is. Returns it. */
 export function checkNumber(where: string, name: string, value: unknown, range: Range = {}): number {
-  const { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity, integer = false } = range;
+  const { min = -Infinity, max = Infinity, above, below, integer = false } = range;
   const fits =
     typeof value === 'number' &&
     value >= min &&
     value <= max &&
-    (value > above || above === -Infinity) &&
-    (value < below || below === Infinity) &&
+    (above === undefined || value > above) &&
+    (below === undefined || value < below) &&
     (!integer || Number.isSafeInteger(value));
   if (fits) return value;
   throw new ArgumentError(where, `${name} is ${describe(value)}`, `${name} must be ${describeRange(range)}`);
 }
 
 function describeRange({ min, max, above, below, integer }: Range): string {
+  const kind = integer ? 'a whole number' : below === Infinity ? 'a finite number' : 'a number';
   const bounds = [
-    above !== undefined && `greater than ${above}`,
+    above !== undefined && above > -Infinity && `greater than ${above}`,
     min !== undefined && `at least ${min}`,
-    below !== undefined && `less than ${below}`,
+    below !== undefined && below < Infinity && `less than ${below}`,
     max !== undefined && `at most ${max}`,
   ].filter(Boolean);
-  return `${integer ? 'a whole number' : 'a number'} ${bounds.join(' and ')}`.trim();
+  return bounds.length > 0 ? `${kind}, ${bounds.join(' and ')}` : kind;
+}
+
+/** Throws unless `value` is true or false. Returns it. */
+export function checkFlag(where: string, name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new ArgumentError(where, `${name} is ${describe(value)}`, `${name} must be true or false`);
 }
 
 /** Throws unless every key of `options` is one of `known`; names the nearest known one. */
@@ -100,7 +129,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   let least = Math.max(2, Math.ceil(word.length / 2));
   for (const candidate of known) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < least) [best, least] = [candidate, distance];
+    if (distance < Math.min(least, candidate.length)) [best, least] = [candidate, distance];
   }
   return best;
 }

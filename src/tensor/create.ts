@@ -1,20 +1,8 @@
 // Tensors made from numbers: tensor, zeros, ones, full, eye, arange, linspace.
-import { checkNumber, checkOptions, describe } from './check.ts';
+import { checkNumber, checkOptions, describe, finite, isNumericArray, type NumericArray } from './check.ts';
 import { ArgumentError, ShapeError } from './errors.ts';
 import { checkShape, type Shape, show, sizeOf } from './shape.ts';
 import { Tensor } from './tensor.ts';
-
-/** Typed arrays of numbers; the 64-bit integers are not among them. */
-export type NumericArray =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array;
 
 /** What {@link tensor} takes: a number, nested arrays of numbers, or a typed array. */
 export type Values = number | NumericArray | readonly Values[];
@@ -67,7 +55,7 @@ export function tensor(
     );
   }
   const result = new Tensor(shape);
-  fillWith(result.data, values);
+  fillWith(result.storage.write(), values);
   result.requiresGrad = requiresGrad;
   return result;
 }
@@ -77,75 +65,74 @@ function checkTensorOptions(options: TensorOptions = {}): TensorOptions {
   return options;
 }
 
-const isNumericArray = (values: unknown): values is NumericArray =>
-  ArrayBuffer.isView(values) &&
-  typeof (values as unknown as ArrayLike<unknown>)[0] !== 'bigint' &&
-  !(values instanceof DataView);
-
-/** The shape that the first branch of the nesting has; the rest is held against it while copying. */
+/** The shape that the first branch of the nesting has; all others are held against it. */
 function shapeOfValues(values: unknown): number[] {
   const shape: number[] = [];
-  for (let level: unknown = values; typeof level !== 'number'; level = (level as unknown[])[0]) {
-    if (!Array.isArray(level) && !isNumericArray(level)) {
-      throw new ArgumentError(
-        'tensor',
-        `cannot be made from ${describe(level)}`,
-        'values are numbers, nested arrays of numbers, or a typed array',
-        'tensor([[1, 2], [3, 4]])',
-      );
-    }
+  for (let level = values; isList(level); level = level[0]) {
     shape.push(level.length);
     if (level.length === 0) break;
   }
-  checkRegular(values, shape, 0);
+  checkNesting(values, shape, 0, []);
   return shape;
 }
 
-function checkRegular(values: unknown, shape: Shape, axis: number): void {
+const isList = (values: unknown): values is ArrayLike<unknown> =>
+  Array.isArray(values) || isNumericArray(values);
+
+/** Throws unless `value`, which stands at `path`, is what belongs at depth `axis` of nested arrays of that shape. */
+function checkNesting(value: unknown, shape: Shape, axis: number, path: number[]): void {
   const isLeaf = axis === shape.length;
-  const fits = isLeaf
-    ? typeof values === 'number'
-    : (Array.isArray(values) || isNumericArray(values)) && values.length === shape[axis];
+  const fits = isLeaf ? typeof value === 'number' : isList(value) && value.length === shape[axis];
   if (!fits) {
-    const expected = isLeaf ? 'a number' : `an array of ${shape[axis]}`;
-    const isValue = typeof values === 'number' || Array.isArray(values) || ArrayBuffer.isView(values);
-    throw new (isValue ? ShapeError : ArgumentError)(
-      'tensor',
-      `ragged values: expected ${expected} at depth ${axis}, found ${describe(values)}`,
-      'all rows of an axis must have the same length, and every value must be a number',
-    );
+    const place = ['values', ...path.slice(0, axis).map((i) => `[${i}]`)].join('');
+    throw typeof value === 'number' || isList(value)
+      ? new ShapeError(
+          'tensor',
+          `ragged values: ${place} is ${describe(value)}, not ${isLeaf ? 'a number' : `an array of ${shape[axis]}`}`,
+          'arrays at the same depth must have the same length',
+        )
+      : new ArgumentError(
+          'tensor',
+          `${place} is ${describe(value)}`,
+          'values are numbers, nested arrays of numbers, or a typed array',
+          'tensor([[1, 2], [3, 4]])',
+        );
   }
-  if (isLeaf || isNumericArray(values)) {
-    if (!isLeaf && axis !== shape.length - 1)
-      throw new ShapeError(
-        'tensor',
-        'ragged values: numbers and arrays stand side by side',
-        'every value must be equally deep',
-      );
-    return;
-  }
-  for (const inner of values as unknown[]) checkRegular(inner, shape, axis + 1);
+  if (isLeaf || (axis === shape.length - 1 && isNumericArray(value))) return;
+  const list = value as ArrayLike<unknown>;
+  for (path[axis] = 0; path[axis] < list.length; path[axis]++)
+    checkNesting(list[path[axis]], shape, axis + 1, path);
 }
 
 function fillWith(data: Float32Array, values: Values): void {
   let next = 0;
   const visit = (level: Values): void => {
     if (typeof level === 'number') data[next++] = level;
-    else if (isNumericArray(level)) {
-      data.set(level, next);
+    else if (typeof level[0] === 'number') {
+      data.set(level as readonly number[], next);
       next += level.length;
     } else for (const inner of level as readonly Values[]) visit(inner);
   };
   visit(values);
 }
 
+const filled = <S extends number[]>(shape: Shape, value: number): Tensor<S> => {
+  const result = new Tensor<S>(shape);
+  result.storage.write().fill(value);
+  return result;
+};
+
 /** A tensor of which every element is `value`. */
 export function full<S extends number[]>(shape: readonly [...S], value: number): Tensor<S> {
-  const result = new Tensor<S>(checkShape('full', shape));
+  const sizes = checkShape('full', shape);
   if (typeof value !== 'number')
-    throw new ArgumentError('full', `value is ${describe(value)}`, 'value must be a number');
-  result.data.fill(value);
-  return result;
+    throw new ArgumentError(
+      'full',
+      `value is ${describe(value)}`,
+      'value must be a number',
+      `full(${show(sizes)}, 1)`,
+    );
+  return filled(sizes, value);
 }
 
 /** A tensor of zeros. */
@@ -154,14 +141,23 @@ export const zeros = <S extends number[]>(shape: readonly [...S]): Tensor<S> =>
 
 /** A tensor of ones. */
 export const ones = <S extends number[]>(shape: readonly [...S]): Tensor<S> =>
-  full<S>(checkShape('ones', shape) as [...S], 1);
+  filled(checkShape('ones', shape), 1);
 
 /** The identity matrix `[n, n]`, or `[n, m]` with ones where row and column agree. */
 export function eye<N extends number, M extends number = N>(n: N, m: M = n as unknown as M): Tensor<[N, M]> {
   checkNumber('eye', 'n', n, { integer: true, min: 0 });
   checkNumber('eye', 'm', m, { integer: true, min: 0 });
   const result = new Tensor<[N, M]>([n, m]);
-  for (let i = 0; i < Math.min(n, m); i++) result.data[i * m + i] = 1;
+  const values = result.storage.write();
+  for (let i = 0; i < Math.min(n, m); i++) values[i * m + i] = 1;
+  return result;
+}
+
+/** A vector of `count` values. */
+function vector<N extends number>(count: N, value: (i: number) => number): Tensor<[N]> {
+  const result = new Tensor<[N]>([count]);
+  const values = result.storage.write();
+  for (let i = 0; i < count; i++) values[i] = value(i);
   return result;
 }
 
@@ -170,32 +166,32 @@ export function eye<N extends number, M extends number = N>(n: N, m: M = n as un
  *
  *     arange(4)            0 1 2 3
  *     arange(1, 2, 0.25)   1 1.25 1.5 1.75
+ *     arange(3, 0, -1)     3 2 1
+ *
+ * With steps such as 0.1, rounding decides whether `stop` itself is reached: use `linspace` there.
  */
 export function arange(stop: number): Tensor<[number]>;
 export function arange(start: number, stop: number, step?: number): Tensor<[number]>;
 export function arange(start: number, stop?: number, step = 1): Tensor<[number]> {
   if (stop === undefined) return arange(0, start, step);
   for (const [name, value] of Object.entries({ start, stop, step }))
-    checkNumber('arange', name, value, { above: -Infinity, min: -Number.MAX_VALUE, max: Number.MAX_VALUE });
-  if (step === 0 || (stop - start) / step < 0) {
+    checkNumber('arange', name, value, finite);
+  const count = Math.ceil((stop - start) / step);
+  if (step === 0 || count < 0) {
     throw new ArgumentError(
       'arange',
       `${start} never reaches ${stop} in steps of ${step}`,
       'step must not be 0, and must lead from start to stop',
     );
   }
-  const result = new Tensor<[number]>([Math.ceil((stop - start) / step)]);
-  for (let i = 0; i < result.size; i++) result.data[i] = start + i * step;
-  return result;
+  return vector(count, (i) => start + i * step);
 }
 
 /** `count` evenly spaced numbers from `start` to `stop`, both included. */
 export function linspace<N extends number>(start: number, stop: number, count: N): Tensor<[N]> {
-  checkNumber('linspace', 'start', start, { min: -Number.MAX_VALUE, max: Number.MAX_VALUE });
-  checkNumber('linspace', 'stop', stop, { min: -Number.MAX_VALUE, max: Number.MAX_VALUE });
+  checkNumber('linspace', 'start', start, finite);
+  checkNumber('linspace', 'stop', stop, finite);
   checkNumber('linspace', 'count', count, { integer: true, min: 0 });
-  const result = new Tensor<[N]>([count]);
-  for (let i = 0; i < count; i++)
-    result.data[i] = i === count - 1 && i > 0 ? stop : start + ((stop - start) * i) / Math.max(count - 1, 1);
-  return result;
+  const last = count - 1;
+  return vector(count, (i) => (i === 0 ? start : i === last ? stop : start + ((stop - start) * i) / last));
 }

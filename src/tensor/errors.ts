@@ -13,7 +13,6 @@ export class TypegradError extends Error {
     if (rule) message += `\n  rule: ${rule}`;
     if (repair) message += `\n  try:  ${repair}`;
     super(message);
-    this.name = new.target.name;
   }
 }
 
@@ -37,3 +36,16 @@ export class StateError extends TypegradError {}
 
 /** A file, or bytes, that are not what they claim to be. */
 export class DataError extends TypegradError {}
+
+// The names are set here because a bundler may rename the classes.
+for (const [name, Class] of Object.entries({
+  TypegradError,
+  ShapeError,
+  ArgumentError,
+  IndexError,
+  GradientError,
+  ModifiedError,
+  StateError,
+  DataError,
+}))
+  Object.defineProperty(Class.prototype, 'name', { value: name, configurable: true, writable: true });

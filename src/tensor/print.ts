@@ -1,58 +1,61 @@
 // The printed form of a tensor: aligned, nested as its axes are, elided when long.
-import type { Shape } from './shape.ts';
-
-const edge = 3; // values shown at each end of an axis that is elided
-const limit = 8; // the longest axis that is shown whole, in tensors of more than `whole` values
-const whole = 64;
+import { type Shape, show, sizeOf } from './shape.ts';
 
 /**
  *     Tensor [2, 3]
- *     [[ 1.0000, -2.5000,  3.0000],
- *      [ 4.0000,  5.0000,  6.0000]]
+ *     [[1.0000, -2.5000,      0],
+ *      [4.0000,  5.0000, 3.0000]]
+ *
+ * All values have one format, so that they can be compared at a glance. Long axes show their first and last three
+ * entries; in front of the last two axes, the first and last matrix.
  */
 export function printTensor({ shape, data }: { shape: Shape; data: ArrayLike<number> }): string {
-  const title = `Tensor [${shape.join(', ')}]`;
+  const title = `Tensor ${show(shape)}`;
   if (data.length === 0) return `${title} (empty)`;
 
-  const elide = data.length > whole;
-  const indices = (size: number): (number | '...')[] =>
-    elide && size > limit ? [...range(0, edge), '...', ...range(size - edge, size)] : range(0, size);
-
+  const isLong = data.length > 144;
   const shown: number[] = [];
-  const visit = (axis: number, offset: number): void => {
-    if (axis === shape.length) shown.push(data[offset]);
-    else for (const i of indices(shape[axis])) if (i !== '...') visit(axis + 1, offset * shape[axis] + i);
+  /** The entries at `offset` as nested lists of places in `shown`, undefined for what is left out. */
+  const collect = (axis: number, offset: number): Nested => {
+    if (axis === shape.length) return shown.push(data[offset]) - 1;
+    const size = shape[axis];
+    const stride = sizeOf(shape.slice(axis + 1));
+    const at = (i: number) => collect(axis + 1, offset + i * stride);
+    const edge = isLong && axis < shape.length - 2 ? 1 : 3;
+    if (size <= (isLong ? 2 * edge + 1 : 12)) return range(0, size).map(at);
+    return [...range(0, edge).map(at), undefined, ...range(size - edge, size).map(at)];
   };
-  visit(0, 0);
-  const format = formatFor(shown);
-  const width = Math.max(...shown.map((value) => format(value).length));
+  const nested = collect(0, 0);
 
-  const print = (axis: number, offset: number): string => {
-    if (axis === shape.length) return format(data[offset]).padStart(width);
-    const parts = indices(shape[axis]).map((i) =>
-      i === '...' ? '...' : print(axis + 1, offset * shape[axis] + i),
-    );
-    const below = shape.length - axis - 1; // axes inside this one: rows stand under each other, blocks apart
-    const separator = below === 0 ? ', ' : `,${'\n'.repeat(Math.min(below, 2))}${' '.repeat(axis + 1)}`;
-    return `[${parts.join(separator)}]`;
+  const texts = shown.map(formatFor(shown));
+  const width = texts.reduce((most, text) => Math.max(most, text.length), 0);
+  const print = (level: Nested, axis: number): string => {
+    if (level === undefined) return '...';
+    if (typeof level === 'number') return texts[level].padStart(width);
+    const inner = shape.length - axis - 1; // rows stand under each other, matrices a line apart
+    const separator = inner === 0 ? ', ' : `,${'\n'.repeat(Math.min(inner, 2))}${' '.repeat(axis + 1)}`;
+    return `[${level.map((entry) => print(entry, axis + 1)).join(separator)}]`;
   };
-  return `${title}\n${print(0, 0)}`;
+  return `${title}${shape.length === 0 ? ' ' : '\n'}${print(nested, 0)}`;
 }
+
+type Nested = number | undefined | Nested[];
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
-/** One format for all values: whole numbers plain, others with 4 decimals, very large or small ones with exponents. */
-function formatFor(values: number[]): (value: number) => string {
+/**
+ * One format for all values: whole numbers plain; others with 4 decimals, or with an exponent where the largest is below
+ * 0.001 or reaches 100,000. A zero is always `0`, which tells it from a value that was rounded to 0.0000.
+ */
+function formatFor(values: readonly number[]): (value: number) => string {
   const finite = values.filter(Number.isFinite);
-  const sizes = finite.filter((value) => value !== 0).map(Math.abs);
-  const largest = Math.max(...sizes, 0);
-  const smallest = Math.min(...sizes, Infinity);
-  const special = (value: number) => (Number.isNaN(value) ? 'NaN' : value > 0 ? 'Inf' : '-Inf');
-  const number =
-    finite.every(Number.isInteger) && largest < 1e7
-      ? (value: number) => (Object.is(value, -0) ? '-0' : String(value))
-      : largest >= 1e5 || (smallest < 1e-3 && sizes.length > 0)
-        ? (value: number) => value.toExponential(4)
-        : (value: number) => value.toFixed(4);
-  return (value) => (Number.isFinite(value) ? number(value) : special(value));
+  const largest = finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const isPlain = finite.every(Number.isInteger) && largest < 1e7;
+  const hasExponent = largest < 1e-3 || largest >= 1e5;
+  return (value) => {
+    if (Number.isNaN(value)) return 'NaN';
+    if (!Number.isFinite(value)) return value > 0 ? 'Inf' : '-Inf';
+    if (value === 0) return Object.is(value, -0) ? '-0' : '0';
+    return isPlain ? String(value) : hasExponent ? value.toExponential(4) : value.toFixed(4);
+  };
 }

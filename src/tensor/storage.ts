@@ -1,4 +1,5 @@
 // Where a tensor's floats live. Several tensors may share one storage (`reshape`, `detach`).
+import { ArgumentError } from './errors.ts';
 
 type FloatsConstructor = new (length: number) => Float32Array;
 
@@ -52,4 +53,15 @@ export class Storage {
 }
 
 /** A new storage of `length` zeros. */
-export const allocate = (length: number): Storage => new Storage(new Floats(length));
+export function allocate(length: number): Storage {
+  try {
+    return new Storage(new Floats(length));
+  } catch {
+    const size = (length * 4) / 2 ** 30;
+    throw new ArgumentError(
+      'Tensor',
+      `${length} values need ${size < 100 ? size.toFixed(1) : size.toPrecision(3)} GiB`,
+      'a tensor must fit into memory',
+    );
+  }
+}

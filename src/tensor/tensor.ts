@@ -1,5 +1,5 @@
 // The tensor: numbers with a shape, and a note of how they were made. No arithmetic.
-import { describe } from './check.ts';
+import { describe, isNumericArray } from './check.ts';
 import { ArgumentError, ShapeError } from './errors.ts';
 import { printTensor } from './print.ts';
 import { type Shape, sameShape, show, sizeOf } from './shape.ts';
@@ -111,26 +111,30 @@ export class Tensor<S extends Shape = any> {
   }
 
   /**
-   * Overwrites the values in place. `source` is a tensor of the same shape, or as many numbers as there are elements.
+   * Overwrites the values in place. `source` is a tensor of the same shape, or as many numbers as there are elements,
+   * row by row.
    * Counts as a write: a graph that still needs the old values will refuse to go backward.
    */
   copyFrom(source: Tensor | ArrayLike<number>): this {
-    const isTensor = source instanceof Tensor;
-    if (isTensor && !sameShape(source.shape, this.shape)) {
+    if (source instanceof Tensor && !sameShape(source.shape, this.shape)) {
       throw new ShapeError(
         'copyFrom',
         `cannot copy ${show(source.shape)} into ${show(this.shape)}`,
         'both shapes must be equal',
       );
     }
-    if (!isTensor && (source === null || typeof source !== 'object' || typeof source.length !== 'number')) {
+    const values = source instanceof Tensor ? source.data : source;
+    const wrong = Array.isArray(values) ? values.findIndex((value) => typeof value !== 'number') : -1;
+    if (wrong >= 0 || !(Array.isArray(values) || isNumericArray(values))) {
       throw new ArgumentError(
         'copyFrom',
-        `cannot copy from ${describe(source)}`,
-        'the source must be a tensor or an array of numbers',
+        wrong >= 0
+          ? `value ${wrong} is ${describe((values as ArrayLike<unknown>)[wrong])}`
+          : `cannot copy from ${describe(values)}`,
+        'the source must be a tensor or a flat array of numbers',
+        wrong >= 0 ? 'copyFrom(tensor(values))' : undefined,
       );
     }
-    const values = isTensor ? source.data : source;
     if (values.length !== this.size) {
       throw new ShapeError(
         'copyFrom',

@@ -1,9 +1,12 @@
 // The training loop, and evaluation.
-import { ArgumentError, checkNumber, checkOptions, describe, type Tensor } from '../tensor/index.ts';
+import { ArgumentError, checkNumber, checkOptions, describe, show, Tensor } from '../tensor/index.ts';
 import { noGrad } from '../autograd/index.ts';
 import type { Batch, Loader, Targets } from '../data/index.ts';
 import { Module, type optim } from '../nn/index.ts';
 import { type Metric, type MetricName, toMetrics } from './metrics.ts';
+
+/** What else an epoch's log says, so that no metric may be called that. */
+const reserved = ['epoch', 'loss', 'seconds'];
 
 /** One epoch's numbers: loss, seconds, the metrics; with a validation set also `validationLoss`, `validationAccuracy`, ... */
 export interface EpochLog {
@@ -19,14 +22,17 @@ export interface EpochLog {
 /** What a callback may look at. */
 export interface TrainingState {
   model: Module;
-  /** From 1. */
+  /** The epoch that runs, or has ended last: from 1. */
   epoch: number;
+  /** How many epochs there will be. */
   epochs: number;
-  /** Steps done in this epoch, and in all. */
+  /** Steps done in this epoch. */
   step: number;
+  /** Steps in an epoch. */
   steps: number;
+  /** Steps done in all epochs. */
   totalSteps: number;
-  /** The loss of the last batch. */
+  /** The loss of the last batch; NaN before the first. */
   loss: number;
 }
 
@@ -57,23 +63,25 @@ export interface FitOptions<Y extends Targets = any> {
 }
 
 /**
- * Trains a model: for each batch the loss, its gradient, a step of the optimizer.
+ * Trains a model: for each batch the loss, its gradient, a step of the optimizer. The model is left in training mode.
  *
  * @returns the log of every epoch
  */
-export async function fit(model: Module, options: FitOptions): Promise<EpochLog[]> {
+export async function fit<Y extends Targets>(model: Module, options: FitOptions<Y>): Promise<EpochLog[]> {
   checkModel('fit', model);
-  checkOptions('fit', options, ['data', 'validation', 'loss', 'optimizer', 'epochs', 'metrics', 'callbacks']);
+  checkOptions('fit', options ?? null, [
+    'data',
+    'validation',
+    'loss',
+    'optimizer',
+    'epochs',
+    'metrics',
+    'callbacks',
+  ]);
   const { data, validation, loss, optimizer, epochs = 1, callbacks = [] } = options;
   checkLoader('fit', 'data', data);
   if (validation !== undefined) checkLoader('fit', 'validation', validation);
-  if (typeof loss !== 'function')
-    throw new ArgumentError(
-      'fit',
-      `loss is ${describe(loss)}`,
-      'loss must be a function of output and targets',
-      '{ loss: nn.crossEntropy }',
-    );
+  checkLoss('fit', loss);
   if (typeof optimizer?.step !== 'function')
     throw new ArgumentError(
       'fit',
@@ -82,7 +90,14 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochLog[
       '{ optimizer: new optim.Adam(model.parameters()) }',
     );
   checkNumber('fit', 'epochs', epochs, { integer: true, min: 0 });
-  const metrics = toMetrics('fit', options.metrics ?? []);
+  const metrics = toMetrics('fit', options.metrics ?? [], reserved);
+  if (!Array.isArray(callbacks) || callbacks.some((item) => item === null || typeof item !== 'object'))
+    throw new ArgumentError(
+      'fit',
+      'callbacks is no list of callbacks',
+      'a callback is an object with functions such as onEpochEnd',
+      '{ callbacks: [train.progressBar()] }',
+    );
 
   const state: TrainingState = {
     model,
@@ -98,17 +113,18 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochLog[
     for (const callback of callbacks) await event(callback);
   };
 
-  await call((callback) => callback.onStart?.(state));
   try {
-    for (state.epoch = 1; state.epoch <= epochs; state.epoch++) {
+    await call((callback) => callback.onStart?.(state));
+    while (state.epoch < epochs) {
       const begin = performance.now();
+      state.epoch++;
       state.step = 0;
       await call((callback) => callback.onEpochStart?.(state));
       model.train();
-      const mean = await pass(data, metrics, async ({ x, y }) => {
+      const mean = await pass('fit', data, metrics, async ({ x, y }) => {
         optimizer.zeroGrad();
         const output = model.forward(x);
-        const cost = loss(output, y);
+        const cost = checkCost('fit', loss(output, y));
         cost.backward();
         optimizer.step();
         state.loss = (await cost.read())[0];
@@ -120,7 +136,7 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochLog[
       const log: EpochLog = { epoch: state.epoch, loss: mean, seconds: 0 };
       for (const metric of metrics) log[metric.name] = metric.value();
       if (validation) {
-        const found = await evaluate(model, validation, options.metrics ?? [], { loss });
+        const found = await evaluate(model, validation, metrics, { loss });
         for (const [name, value] of Object.entries(found))
           log[`validation${name[0].toUpperCase()}${name.slice(1)}`] = value;
       }
@@ -134,30 +150,37 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochLog[
   return history;
 }
 
-export interface EvaluateOptions {
-  /** Also report the mean loss, as `loss`. */
-  loss?: Loss;
+export interface EvaluateOptions<Y extends Targets = any> {
+  /** Also report the mean loss of a sample, as `loss`. */
+  loss?: Loss<Y>;
 }
 
 /**
- * Measures a model, in evaluation mode and without gradients; its mode is put back afterwards.
+ * Measures a model on all batches, in evaluation mode and without gradients; its mode is put back afterwards.
  *
  *     await train.evaluate(model, data.loader(test, { batchSize: 512 }), ['accuracy'])   →  { accuracy: 0.97 }
  */
-export async function evaluate(
+export async function evaluate<Y extends Targets>(
   model: Module,
-  data: Loader,
+  data: Loader<Batch<Tensor, Y>>,
   metrics: readonly (MetricName | Metric)[] = ['accuracy'],
-  options: EvaluateOptions = {},
+  options: EvaluateOptions<Y> = {},
 ): Promise<Record<string, number>> {
   checkModel('evaluate', model);
   checkLoader('evaluate', 'data', data);
   checkOptions('evaluate', options, ['loss']);
   const { loss } = options;
-  const list = toMetrics('evaluate', metrics);
-  const mean = await pass(data, list, async ({ x, y }) => {
+  if (loss !== undefined) checkLoss('evaluate', loss);
+  const list = toMetrics('evaluate', metrics, ['loss']);
+  const mean = await pass('evaluate', data, list, async ({ x, y }) => {
     const output = model.predict(x);
-    return { output, cost: loss ? (await noGrad(() => loss(output, y)).read())[0] : 0 };
+    const cost =
+      loss &&
+      checkCost(
+        'evaluate',
+        noGrad(() => loss(output, y)),
+      );
+    return { output, cost: cost ? (await cost.read())[0] : 0 };
   });
   return {
     ...(loss && { loss: mean }),
@@ -166,10 +189,11 @@ export async function evaluate(
 }
 
 /** Runs all batches, gathers the metrics, and returns the mean cost of a sample. */
-async function pass(
-  data: Loader,
+async function pass<Y extends Targets>(
+  where: string,
+  data: Loader<Batch<Tensor, Y>>,
   metrics: readonly Metric[],
-  run: (batch: Batch) => Promise<{ output: Tensor; cost: number }>,
+  run: (batch: Batch<Tensor, Y>) => Promise<{ output: Tensor; cost: number }>,
 ): Promise<number> {
   for (const metric of metrics) metric.reset();
   let total = 0;
@@ -181,6 +205,12 @@ async function pass(
     samples += count;
     for (const metric of metrics) await metric.update(output, batch.y);
   }
+  if (samples === 0)
+    throw new ArgumentError(
+      where,
+      'the loader gave no samples',
+      'there must be at least one batch; with dropLast, a data set smaller than a batch gives none',
+    );
   return total / samples;
 }
 
@@ -192,6 +222,27 @@ function checkModel(where: string, model: unknown): void {
       'the model must be a Module',
       `${where}(new nn.Sequential(...), ...)`,
     );
+}
+
+function checkLoss(where: string, loss: unknown): void {
+  if (typeof loss !== 'function')
+    throw new ArgumentError(
+      where,
+      `loss is ${describe(loss)}`,
+      'loss must be a function of output and targets',
+      '{ loss: nn.crossEntropy }',
+    );
+}
+
+/** What the loss function returned, if it is one number. */
+function checkCost(where: string, cost: unknown): Tensor {
+  if (cost instanceof Tensor && cost.size === 1) return cost;
+  throw new ArgumentError(
+    where,
+    `the loss returned ${cost instanceof Tensor ? `a tensor of shape ${show(cost.shape)}` : describe(cost)}`,
+    'a loss must return a tensor of one element',
+    cost instanceof Tensor ? 'mean(loss)' : undefined,
+  );
 }
 
 function checkLoader(where: string, name: string, value: unknown): void {

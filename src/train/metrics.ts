@@ -1,10 +1,11 @@
 // Metrics: numbers that people judge a model by, gathered batch by batch.
 import {
   ArgumentError,
-  checkChoice,
   checkNumber,
   describe,
   IndexError,
+  isNumericArray,
+  nearest,
   ShapeError,
   show,
   Tensor,
@@ -22,13 +23,18 @@ export interface Metric {
 
 /** The place of each row's greatest value: the predicted classes of logits [n, classes]. */
 export async function predictedClasses(logits: Tensor): Promise<Int32Array> {
-  if (!(logits instanceof Tensor) || logits.rank !== 2) {
+  if (!(logits instanceof Tensor))
+    throw new ArgumentError(
+      'predictedClasses',
+      `the logits are ${describe(logits)}`,
+      'logits must be a tensor',
+    );
+  if (logits.rank !== 2)
     throw new ShapeError(
       'predictedClasses',
-      `the output is ${logits instanceof Tensor ? show(logits.shape) : describe(logits)}`,
+      `the logits are ${show(logits.shape)}`,
       'logits must be [n, classes]',
     );
-  }
   const [n, classes] = logits.shape;
   const values = await logits.read();
   return Int32Array.from({ length: n }, (_, row) => {
@@ -70,8 +76,23 @@ const byName = { accuracy };
 /** Metrics that can be asked for by name. */
 export type MetricName = keyof typeof byName;
 
-/** The metrics behind names; objects are taken as they are. */
-export function toMetrics(where: string, metrics: readonly (MetricName | Metric)[]): Metric[] {
+const isMetric = (value: Partial<Metric>): value is Metric =>
+  typeof value?.name === 'string' &&
+  [value.reset, value.update, value.value].every((method) => typeof method === 'function');
+
+const names = Object.keys(byName) as MetricName[];
+
+/**
+ * The metrics behind names; objects are taken as they are.
+ *
+ * @param reserved names that mean something else where the metrics will stand
+ * @internal
+ */
+export function toMetrics(
+  where: string,
+  metrics: readonly (MetricName | Metric)[],
+  reserved: readonly string[],
+): Metric[] {
   if (!Array.isArray(metrics))
     throw new ArgumentError(
       where,
@@ -79,19 +100,47 @@ export function toMetrics(where: string, metrics: readonly (MetricName | Metric)
       'metrics must be a list',
       "['accuracy']",
     );
-  return metrics.map((metric) => {
-    if (typeof metric === 'object' && metric !== null && typeof metric.update === 'function') return metric;
-    return byName[checkChoice(where, 'a metric', metric, Object.keys(byName) as MetricName[])]();
+  const list = metrics.map((metric) => {
+    if (typeof metric === 'string' && Object.hasOwn(byName, metric)) return byName[metric as MetricName]();
+    if (isMetric(metric)) return metric;
+    const guess = typeof metric === 'string' ? nearest(metric, names) : undefined;
+    throw new ArgumentError(
+      where,
+      `a metric is ${describe(metric)}`,
+      `metrics are objects such as train.accuracy(), or one of ${names.map((name) => `'${name}'`).join(', ')}`,
+      guess && `'${guess}'`,
+    );
   });
+  list.forEach(({ name }, i) => {
+    if (reserved.includes(name) || list.findIndex((other) => other.name === name) !== i)
+      throw new ArgumentError(
+        where,
+        `two numbers would be called ${name}`,
+        'every metric must have a name of its own',
+      );
+  });
+  return list;
 }
 
-/** How often each class was taken for each: row = the true class, column = the predicted one. */
+/**
+ * How often each class was taken for each: row = the true class, column = the predicted one.
+ *
+ * @throws IndexError when a class is not in 0 … classes − 1
+ */
 export function confusionMatrix(
   truth: ArrayLike<number>,
   predicted: ArrayLike<number>,
   classes: number,
 ): number[][] {
   checkNumber('confusionMatrix', 'classes', classes, { integer: true, min: 1 });
+  for (const [name, list] of Object.entries({ truth, predicted })) {
+    if (!Array.isArray(list) && !isNumericArray(list))
+      throw new ArgumentError(
+        'confusionMatrix',
+        `${name} is ${describe(list)}`,
+        `${name} is a list of classes`,
+      );
+  }
   if (truth.length !== predicted.length)
     throw new ShapeError(
       'confusionMatrix',
@@ -107,7 +156,7 @@ export function confusionMatrix(
       if (!Number.isInteger(value) || value < 0 || value >= classes)
         throw new IndexError(
           'confusionMatrix',
-          `${name} ${i} is ${value}`,
+          `${name} ${i} is ${describe(value)}`,
           `classes are numbered 0 … ${classes - 1}`,
         );
     }
@@ -116,11 +165,19 @@ export function confusionMatrix(
   return counts;
 }
 
-/** A confusion matrix as a table: a row for each true class, a column for each predicted one. */
+/** A confusion matrix as a table: a row for each true class, a column for each predicted one; a dot for 0. */
 export function formatConfusionMatrix(counts: readonly (readonly number[])[]): string {
+  const isSquare = Array.isArray(counts) && counts.every((row) => row?.length === counts.length);
+  if (!isSquare)
+    throw new ArgumentError(
+      'formatConfusionMatrix',
+      `counts is ${describe(counts)}`,
+      'counts must be a square table',
+      'formatConfusionMatrix(confusionMatrix(truth, predicted, 10))',
+    );
   const cells = [
     ['', ...counts.map((_, c) => String(c))],
-    ...counts.map((row, c) => [String(c), ...row.map((n) => (n === 0 ? '·' : String(n)))]),
+    ...counts.map((row, c) => [String(c), ...row.map((n: number) => (n === 0 ? '·' : String(n)))]),
   ];
   const width = Math.max(...cells.flat().map((cell) => cell.length)) + 1;
   const [head, ...rows] = cells.map(

@@ -1,11 +1,11 @@
-// The progress bar of a training run: a bar in a terminal, a line for each epoch elsewhere.
-import { ArgumentError, checkOptions } from '../tensor/index.ts';
+// The progress bar of a training run: a bar in a terminal, a line for each epoch everywhere.
+import { ArgumentError, checkFlag, checkOptions, describe } from '../tensor/index.ts';
 import type { Callback, EpochLog } from './fit.ts';
 
 export interface ProgressOptions {
   /** Where the epochs' lines go. Default: `console.log`. */
   write?: (line: string) => void;
-  /** Whether to draw a bar, on standard error. Default: if that is a terminal. */
+  /** Whether to draw a bar, on standard error. Default: if that is a terminal, and cli-progress is installed. */
   bar?: boolean;
 }
 
@@ -21,24 +21,31 @@ export function formatEpoch({ epoch, seconds, ...numbers }: EpochLog, epochs: nu
  * A callback that shows how far training is: a moving bar where people watch a terminal (by the package
  * cli-progress), and one line for each epoch everywhere.
  *
- * @throws ArgumentError when the output is a terminal and cli-progress is not installed
+ * @throws ArgumentError when a bar is asked for, and cli-progress is not installed
  */
 export function progressBar(options: ProgressOptions = {}): Callback {
   checkOptions('progressBar', options, ['write', 'bar']);
-  const {
-    write = console.log,
-    bar: wanted = typeof process !== 'undefined' && process.stderr?.isTTY === true,
-  } = options;
-  let bar:
-    | {
-        start(total: number, at: number, payload: object): void;
-        update(at: number, payload: object): void;
-        stop(): void;
-      }
-    | undefined;
+  const { write = console.log, bar: wanted } = options;
+  if (typeof write !== 'function')
+    throw new ArgumentError(
+      'progressBar',
+      `write is ${describe(write)}`,
+      'write must be a function of a line',
+      '{ write: console.log }',
+    );
+  if (wanted !== undefined) checkFlag('progressBar', 'bar', wanted);
+  let bar: Bar | undefined;
   return {
     async onStart() {
-      if (wanted) bar = await makeBar();
+      const isWatched = typeof process !== 'undefined' && process.stderr?.isTTY === true;
+      bar = (wanted ?? isWatched) ? await makeBar() : undefined;
+      if (wanted && !bar)
+        throw new ArgumentError(
+          'progressBar',
+          'the package cli-progress is not installed',
+          'a bar in a terminal is drawn by that package',
+          'npm i cli-progress',
+        );
     },
     onEpochStart({ epoch, epochs, steps }) {
       bar?.start(steps, 0, { title: `epoch ${epoch}/${epochs}`, loss: '' });
@@ -56,20 +63,27 @@ export function progressBar(options: ProgressOptions = {}): Callback {
   };
 }
 
-async function makeBar() {
+interface Bar {
+  start(total: number, at: number, payload: object): void;
+  update(at: number, payload: object): void;
+  stop(): void;
+}
+
+async function makeBar(): Promise<Bar | undefined> {
   try {
     const { default: progress } = await import('cli-progress');
-    const format = '{title} {bar} {percentage}%  {value}/{total}  {loss}  {eta_formatted} left';
     return new progress.SingleBar(
-      { format, hideCursor: true, clearOnComplete: true, stream: process.stderr },
+      {
+        format: '{title} {bar} {percentage}%  {value}/{total}  {loss}  {eta_formatted} left',
+        stream: process.stderr,
+        clearOnComplete: true,
+        // Ctrl-C must end the program: no listener for it, and nothing in the terminal that would need to be put back.
+        gracefulExit: false,
+        linewrap: true,
+      },
       progress.Presets.shades_classic,
     );
   } catch {
-    throw new ArgumentError(
-      'progressBar',
-      'the package cli-progress is not installed',
-      'a bar in a terminal is drawn by that package',
-      'npm i cli-progress',
-    );
+    return undefined;
   }
 }

@@ -26,24 +26,25 @@ import { checkGradient } from '../support/gradients.ts';
 
 const leaf = (values: number | number[] | number[][]) =>
   tensor(values as number[], { requiresGrad: true }) as Tensor;
+const gradOf = (x: Tensor) => x.grad as Tensor;
 
 describe('backward', () => {
   it('adds up over calls, until grad is set to undefined', () => {
     const x = leaf([1, 2]);
     mul(x, x).sum().backward(); // 2x
-    expect([...(x.grad as Tensor).data]).to.deep.equal([2, 4]);
+    expect([...gradOf(x).data]).to.deep.equal([2, 4]);
     mul(x, 3).sum().backward();
-    expect([...(x.grad as Tensor).data]).to.deep.equal([5, 7]);
+    expect([...gradOf(x).data]).to.deep.equal([5, 7]);
     x.grad = undefined;
     mul(x, 3).sum().backward();
-    expect([...(x.grad as Tensor).data]).to.deep.equal([3, 3]);
+    expect([...gradOf(x).data]).to.deep.equal([3, 3]);
   });
 
   it('collects a term for every use of a tensor', () => {
     const x = leaf(3);
     const y = mul(x, x); // x²
     add(mul(y, x), y).backward(); // x³ + x²: 3·9 + 2·3
-    expect((x.grad as Tensor).item()).to.equal(33);
+    expect(gradOf(x).item()).to.equal(33);
   });
 
   it('brings gradients to leaves only, and to those alone that require one', () => {
@@ -51,7 +52,7 @@ describe('backward', () => {
     const w = tensor([3, 4]);
     const y = mul(x, w);
     y.sum().backward();
-    expect([...(x.grad as Tensor).data]).to.deep.equal([3, 4]);
+    expect([...gradOf(x).data]).to.deep.equal([3, 4]);
     expect(w.grad).to.equal(undefined);
     expect(y.grad).to.equal(undefined);
   });
@@ -59,20 +60,20 @@ describe('backward', () => {
   it('gives two leaves that share an upstream gradient tensors of their own', () => {
     const [a, b] = [leaf([1, 2]), leaf([3, 4])];
     add(a, b).backward(ones([2]));
-    (a.grad as Tensor).copyFrom([9, 9]);
-    expect([...(b.grad as Tensor).data]).to.deep.equal([1, 1]);
+    gradOf(a).copyFrom([9, 9]);
+    expect([...gradOf(b).data]).to.deep.equal([1, 1]);
   });
 
   it('starts from a given gradient, each element told apart', () => {
     const x = leaf([1, 2, 3]);
     mul(x, x).backward(tensor([5, 50, 500]));
-    expect([...(x.grad as Tensor).data]).to.deep.equal([10, 200, 3000]);
+    expect([...gradOf(x).data]).to.deep.equal([10, 200, 3000]);
   });
 
   it('works on a leaf itself', () => {
     const x = leaf(2);
     x.backward();
-    expect((x.grad as Tensor).item()).to.equal(1);
+    expect(gradOf(x).item()).to.equal(1);
   });
 
   it('walks a chain of 100,000 operations, which no call stack would hold', () => {
@@ -81,7 +82,7 @@ describe('backward', () => {
     for (let i = 0; i < 100_000; i++) y = add(y, 1);
     y.backward();
     expect(y.item()).to.equal(100_001);
-    expect((x.grad as Tensor).item()).to.equal(1);
+    expect(gradOf(x).item()).to.equal(1);
   });
 
   it('visits a call once, however many paths lead to it: 2⁵⁰ paths take no time', () => {
@@ -89,7 +90,7 @@ describe('backward', () => {
     const x = y;
     for (let i = 0; i < 50; i++) y = add(y, y);
     y.backward();
-    expect((x.grad as Tensor).item()).to.equal(2 ** 50);
+    expect(gradOf(x).item()).to.equal(2 ** 50);
   });
 
   it('needs a gradient for an output of several elements', () => {
@@ -129,16 +130,16 @@ describe('backward', () => {
     const z = mul(x, x);
     z.backward(undefined, { retainGraph: true });
     z.backward();
-    expect((x.grad as Tensor).item()).to.equal(18);
+    expect(gradOf(x).item()).to.equal(18);
   });
 
   it('refuses a freed part of a new graph, and changes nothing', () => {
     const x = leaf(3);
     const y = mul(x, x);
     y.backward();
-    const before = (x.grad as Tensor).item();
+    const before = gradOf(x).item();
     expectError(() => add(y, x).backward(), GradientError, 'freed');
-    expect((x.grad as Tensor).item()).to.equal(before);
+    expect(gradOf(x).item()).to.equal(before);
   });
 });
 
@@ -177,7 +178,7 @@ describe('versions', () => {
     const loss = add(w, w).sum();
     w.copyFrom([5, 6]);
     loss.backward();
-    expect([...(w.grad as Tensor).data]).to.deep.equal([2, 2]);
+    expect([...gradOf(w).data]).to.deep.equal([2, 2]);
   });
 });
 
@@ -266,7 +267,7 @@ describe('grad', () => {
     const x = leaf([1, 2]);
     const [g] = grad(mul(mul(x, x), x).sum(), [x], { createGraph: true }); // 3x²
     mul(g, g).sum().backward(); // 9x⁴: 36x³
-    expect([...(x.grad as Tensor).data]).to.deep.equal([36, 288]);
+    expect([...gradOf(x).data]).to.deep.equal([36, 288]);
   });
 
   it('refuses inputs that need no gradient, and what is no tensor', () => {

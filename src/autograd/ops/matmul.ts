@@ -15,12 +15,32 @@ import { add } from './arithmetic.ts';
 import { reshape } from './reshape.ts';
 import { sum, sumTo } from './sum.ts';
 
+type IsAny<T> = 0 extends 1 & T ? true : false;
+
+/** [m, k] · [k, n] → [m, n]; of stacks and of unknown shapes, anything. */
+export type ProductOf<A, B> = true extends IsAny<A> | IsAny<B>
+  ? any
+  : [A, B] extends [readonly [infer M extends number, number], readonly [number, infer N extends number]]
+    ? [M, N]
+    : any;
+
+/** Nothing to add where the inner sizes meet or are not known; else a type that no tensor has, named by the rule. */
+export type InnerSizesMeet<A, B> = true extends IsAny<A> | IsAny<B>
+  ? unknown
+  : [A, B] extends [readonly [number, infer K extends number], readonly [infer R extends number, number]]
+    ? number extends K | R
+      ? unknown
+      : K extends R
+        ? unknown
+        : { [rule in `columns of A (${K}) must equal rows of B (${R})`]: never }
+    : unknown;
+
 export interface Matmul {
-  <M extends number, K extends number, N extends number>(
-    A: Tensor<[M, K]>,
-    B: Tensor<[K, N]>,
-  ): Tensor<[M, N]>;
   (A: Tensor, B: Tensor, options: MatmulOptions): Tensor;
+  <A extends Shape, B extends Shape>(
+    A: Tensor<A>,
+    B: Tensor<B> & InnerSizesMeet<A, B>,
+  ): Tensor<ProductOf<A, B>>;
 }
 
 /**
@@ -82,7 +102,7 @@ export const matmul: Matmul = defineOp<[A: Tensor, B: Tensor], [options?: Matmul
     [random.uniform([2, 3, 4]), random.uniform([4, 2])],
     [random.uniform([2, 1, 4, 3]), random.uniform([3, 4, 2]), { transposeA: true }],
   ],
-}) as Matmul;
+}) as unknown as Matmul;
 
 function productShape(
   a: Shape,

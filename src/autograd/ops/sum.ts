@@ -5,13 +5,15 @@ import {
   broadcastShapes,
   broadcastStrides,
   checkAxes,
-  checkShape,
+  checkFlag,
   checkOptions,
+  checkShape,
   reducedShape,
   sameShape,
   ShapeError,
   type Shape,
   show,
+  sizeOf,
   stridesOf,
   Tensor,
 } from '../../tensor/index.ts';
@@ -24,15 +26,38 @@ export interface ReduceOptions {
   keepDims?: boolean;
 }
 
-/** The checked axes of a reduction and the shape it leaves. */
-export function reduction(where: string, x: Tensor, axes: Axes | undefined, options: ReduceOptions = {}) {
-  checkOptions(where, options, ['keepDims']);
+/**
+ * The checked axes of a reduction, the shape it leaves, and the number of elements it takes together.
+ *
+ * @param also the options, besides `keepDims`, that the operation knows
+ */
+export function reduction(
+  where: string,
+  x: Tensor,
+  axes: Axes | undefined,
+  options: ReduceOptions = {},
+  also: readonly string[] = [],
+) {
+  checkOptions(where, options, [...also, 'keepDims']);
+  const { keepDims = false } = options;
+  checkFlag(where, 'keepDims', keepDims);
   const checked = checkAxes(where, axes, x.shape);
   return {
     axes: checked,
-    shape: reducedShape(x.shape, checked, options.keepDims ?? false),
-    kept: reducedShape(x.shape, checked, true),
+    shape: reducedShape(x.shape, checked, keepDims),
+    count: sizeOf(checked.map((axis) => x.shape[axis])),
   };
+}
+
+/** Throws if one of the axes (checked) is empty, for reductions that nothing has no answer to. */
+export function checkNotEmpty(where: string, x: Tensor, axes: readonly number[]): void {
+  const empty = axes.find((axis) => x.shape[axis] === 0);
+  if (empty !== undefined)
+    throw new ShapeError(
+      where,
+      `axis ${empty} of ${show(x.shape)} is empty`,
+      `there must be at least one element to take the ${where} of`,
+    );
 }
 
 /**
@@ -83,9 +108,13 @@ export const sum = defineOp<[x: Tensor], [axes?: Axes, options?: ReduceOptions]>
   ],
 });
 
+/** Gives what a reduction of x left the reduced axes back, with size 1: it broadcasts against x again. */
+export const restoreAxes = (G: Tensor, x: Tensor, axes: Axes | undefined): Tensor =>
+  reshape(G, reducedShape(x.shape, checkAxes('restoreAxes', axes, x.shape), true));
+
 /** Stretches what a reduction of x left, back over the reduced axes. */
 export const stretch = (G: Tensor, x: Tensor, axes: Axes | undefined): Tensor =>
-  broadcastTo(reshape(G, reducedShape(x.shape, checkAxes('stretch', axes, x.shape), true)), x.shape);
+  broadcastTo(restoreAxes(G, x, axes), x.shape);
 
 /**
  * Repeats values along axes of size 1, and along new leading axes, until they fill `shape`.

@@ -9,55 +9,55 @@ export const movement: Pick<Backend, Verbs> = {
   },
 
   copy(x, from, sizes, to, y) {
-    const [xs, ys] = [x.storage.read(), y.storage.write()];
+    const xs = x.storage.read();
+    const ys = y.storage.write();
     const last = sizes.length - 1;
-    if (last < 0) {
-      ys[to.offset] = xs[from.offset];
-      return;
-    }
     const visit = (axis: number, p: number, q: number): void => {
-      const [size, pStep, qStep] = [sizes[axis], from.strides[axis], to.strides[axis]];
-      if (axis === last) for (let i = 0; i < size; i++) ys[q + i * qStep] = xs[p + i * pStep];
-      else for (let i = 0; i < size; i++) visit(axis + 1, p + i * pStep, q + i * qStep);
+      const size = sizes[axis];
+      const pStep = from.strides[axis];
+      const qStep = to.strides[axis];
+      if (axis < last) for (let i = 0; i < size; i++) visit(axis + 1, p + i * pStep, q + i * qStep);
+      else for (let i = 0; i < size; i++) ys[q + i * qStep] = xs[p + i * pStep];
     };
-    visit(0, from.offset, to.offset);
+    if (sizes.length > 0) visit(0, from.offset, to.offset);
+    else ys[to.offset] = xs[from.offset];
   },
 
   gather(x, { outer, size, inner }, index, y) {
-    const [xs, ys] = [x.storage.read(), y.storage.write()];
-    const block = index.length / outer; // count · inner
-    for (let i = 0; i < index.length; i++) {
-      const o = Math.floor(i / block);
-      ys[i] = xs[(o * size + index[i]) * inner + (i % inner)];
-    }
+    const xs = x.storage.read();
+    const ys = y.storage.write();
+    const count = index.length / (outer * inner);
+    for (let o = 0, at = 0; o < outer; o++)
+      for (let j = 0; j < count; j++)
+        for (let i = 0; i < inner; i++, at++) ys[at] = xs[(o * size + index[at]) * inner + i];
   },
 
   scatterAdd(x, index, { outer, size, inner }, y) {
-    const [xs, ys] = [x.storage.read(), y.storage.write()];
-    const block = index.length / outer;
-    for (let i = 0; i < index.length; i++) {
-      const o = Math.floor(i / block);
-      ys[(o * size + index[i]) * inner + (i % inner)] += xs[i];
-    }
+    const xs = x.storage.read();
+    const ys = y.storage.write();
+    const count = index.length / (outer * inner);
+    for (let o = 0, at = 0; o < outer; o++)
+      for (let j = 0; j < count; j++)
+        for (let i = 0; i < inner; i++, at++) ys[(o * size + index[at]) * inner + i] += xs[at];
   },
 
   select(x, { outer, size, inner }, index, y) {
-    const [xs, ys] = [x.storage.read(), y.storage.write()];
-    for (let o = 0; o < outer; o++) {
+    const xs = x.storage.read();
+    const ys = y.storage.write();
+    for (let o = 0, at = 0; o < outer; o++)
       for (let j = 0; j < index.length; j++) {
         const row = (o * size + index[j]) * inner;
-        ys.set(xs.subarray(row, row + inner), (o * index.length + j) * inner);
+        for (let i = 0; i < inner; i++, at++) ys[at] = xs[row + i];
       }
-    }
   },
 
   selectAdd(x, index, { outer, size, inner }, y) {
-    const [xs, ys] = [x.storage.read(), y.storage.write()];
-    for (let o = 0; o < outer; o++) {
+    const xs = x.storage.read();
+    const ys = y.storage.write();
+    for (let o = 0, at = 0; o < outer; o++)
       for (let j = 0; j < index.length; j++) {
         const row = (o * size + index[j]) * inner;
-        for (let i = 0; i < inner; i++) ys[row + i] += xs[(o * index.length + j) * inner + i];
+        for (let i = 0; i < inner; i++, at++) ys[row + i] += xs[at];
       }
-    }
   },
 };

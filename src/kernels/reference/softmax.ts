@@ -1,5 +1,4 @@
 // Softmax and its relatives, shifted by the row's maximum so that nothing overflows; layer norm.
-import type { AxisView } from '../../tensor/index.ts';
 import type { Backend } from '../backend.ts';
 import { elements, exp, fround, log } from './precision.ts';
 import { eachRow, maxRow, sumRow } from './reductions.ts';
@@ -14,24 +13,19 @@ function takeRow(x: Floats, first: number, step: number, size: number): void {
   for (let j = 0; j < size; j++) row[j] = x[first + j * step];
 }
 
-/** Leaves eⱼ = exp(xⱼ − m) in `work`; returns m and s = Σ eⱼ. Rows whose maximum is infinite shift by 0 instead: ∞ − ∞ is no shift. */
-function exponentials(size: number): { m: number; s: number } {
+/**
+ * A row's greatest value m, and s = Σ exp(xⱼ − m); leaves the row in `row` and the terms of s in `work`. The sum has the
+ * order of a Reduction, whose inner is `step`.
+ */
+function exponentials(x: Floats, first: number, step: number, size: number): { m: number; s: number } {
+  takeRow(x, first, step, size);
   const m = maxRow(row, 0, size);
   for (let j = 0; j < size; j++) work[j] = exp(fround(row[j] - m));
-  return { m, s: sumRow(work, 0, size) };
+  if (step === 1) return { m, s: sumRow(work, 0, size) };
+  let s = 0;
+  for (let j = 0; j < size; j++) s = fround(s + work[j]);
+  return { m, s };
 }
-
-const alongRows =
-  (finish: (to: Floats, at: number, j: number, m: number, s: number, logS: number) => void) =>
-  (x: { storage: { read(): Floats } }, view: AxisView, y: { storage: { write(): Floats } }): void => {
-    const [from, to] = [x.storage.read(), y.storage.write()];
-    eachRow(view, (first, step) => {
-      takeRow(from, first, step, view.size);
-      const { m, s } = exponentials(view.size);
-      const logS = log(s);
-      for (let j = 0; j < view.size; j++) finish(to, first + j * step, j, m, s, logS);
-    });
-  };
 
 type Verbs =
   | 'softmax'
@@ -43,19 +37,27 @@ type Verbs =
   | 'layerNormGradient';
 
 export const softmax: Pick<Backend, Verbs> = {
-  softmax: alongRows((to, at, j, _m, s) => {
-    to[at] = work[j] / s;
-  }),
+  softmax(x, view, y) {
+    const [from, to] = [x.storage.read(), y.storage.write()];
+    eachRow(view, (first, step) => {
+      const { s } = exponentials(from, first, step, view.size);
+      for (let j = 0; j < view.size; j++) to[first + j * step] = work[j] / s;
+    });
+  },
 
-  logSoftmax: alongRows((to, at, j, m, _s, logS) => {
-    to[at] = fround(row[j] - m) - logS;
-  }),
+  logSoftmax(x, view, y) {
+    const [from, to] = [x.storage.read(), y.storage.write()];
+    eachRow(view, (first, step) => {
+      const { m, s } = exponentials(from, first, step, view.size);
+      const logS = log(s);
+      for (let j = 0; j < view.size; j++) to[first + j * step] = fround(row[j] - m) - logS;
+    });
+  },
 
   logSumExp(x, view, y) {
     const [from, to] = [x.storage.read(), y.storage.write()];
     eachRow(view, (first, step, at) => {
-      takeRow(from, first, step, view.size);
-      const { m, s } = exponentials(view.size);
+      const { m, s } = exponentials(from, first, step, view.size);
       to[at] = Math.abs(m) === Infinity ? m : m + log(s);
     });
   },
@@ -63,8 +65,7 @@ export const softmax: Pick<Backend, Verbs> = {
   crossEntropy(logits, labels, loss) {
     const [x, to, classes] = [logits.storage.read(), loss.storage.write(), logits.shape[1]];
     for (let r = 0; r < labels.length; r++) {
-      takeRow(x, r * classes, 1, classes);
-      const { m, s } = exponentials(classes);
+      const { m, s } = exponentials(x, r * classes, 1, classes);
       to[r] = log(s) - fround(row[labels[r]] - m);
     }
   },
@@ -77,8 +78,7 @@ export const softmax: Pick<Backend, Verbs> = {
       logits.shape[1],
     ];
     for (let r = 0; r < labels.length; r++) {
-      takeRow(x, r * classes, 1, classes);
-      const { s } = exponentials(classes);
+      const { s } = exponentials(x, r * classes, 1, classes);
       for (let c = 0; c < classes; c++) {
         const p = fround(work[c] / s);
         to[r * classes + c] = g[r] * fround(c === labels[r] ? p - 1 : p);

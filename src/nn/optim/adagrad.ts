@@ -1,5 +1,5 @@
 // Adagrad.
-import { checkNumber, Tensor } from '../../tensor/index.ts';
+import { checkNumber, finite, type Tensor } from '../../tensor/index.ts';
 import { backend } from '../../kernels/index.ts';
 import { Optimizer, type Parameters, type ParameterState } from './optimizer.ts';
 
@@ -23,24 +23,21 @@ export class Adagrad extends Optimizer<AdagradOptions> {
   }
 
   protected checkGroup({ lr, eps, weightDecay, initialAccumulator }: AdagradOptions): void {
-    checkNumber(this.name, 'lr', lr, { min: 0, below: Infinity });
-    checkNumber(this.name, 'eps', eps, { min: 0 });
-    checkNumber(this.name, 'weightDecay', weightDecay, { min: 0 });
-    checkNumber(this.name, 'initialAccumulator', initialAccumulator, { min: 0 });
+    for (const [name, value] of Object.entries({ lr, eps, weightDecay, initialAccumulator }))
+      checkNumber(this.name, name, value, { ...finite, min: 0 });
   }
 
-  protected newState({ shape }: Tensor, { initialAccumulator }: AdagradOptions): Record<string, Tensor> {
-    const total = new Tensor(shape);
-    total.data.fill(initialAccumulator);
-    return { total };
+  protected stateNames(): string[] {
+    return ['total'];
   }
 
   protected update(
     parameter: Tensor,
     gradient: Tensor,
-    { total }: ParameterState,
+    { total, step }: ParameterState,
     options: AdagradOptions,
   ): void {
+    if (step === 1) backend().fill(options.initialAccumulator, total as Tensor);
     backend().adagrad(parameter, gradient, total as Tensor, options);
   }
 }

@@ -1,5 +1,5 @@
 // Adam and AdamW.
-import { ArgumentError, checkNumber, describe, Tensor } from '../../tensor/index.ts';
+import { ArgumentError, checkFlag, checkNumber, describe, finite, type Tensor } from '../../tensor/index.ts';
 import { backend } from '../../kernels/index.ts';
 import { Optimizer, type Parameters, type ParameterState } from './optimizer.ts';
 
@@ -18,30 +18,15 @@ export interface AdamOptions {
 
 const defaults: AdamOptions = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false };
 
-/**
- * Adam (Kingma and Ba 2015): steps of a size that does not depend on the gradient's scale.
- *
- *     m ← β₁ m + (1 − β₁) g            v ← β₂ v + (1 − β₂) g²
- *     w ← w − η · m̂ / (√v̂ + ε)         m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ)
- *
- * Without the divisions by 1 − βᵗ (the bias correction), m and v, which start at 0, would be far too small at first.
- */
-export class Adam extends Optimizer<AdamOptions> {
-  constructor(
-    parameters: Parameters<AdamOptions>,
-    options: Partial<AdamOptions> = {},
-    ...kind: [name?: string, defaults?: AdamOptions]
-  ) {
-    super(kind[0] ?? 'Adam', parameters, options, kind[1] ?? defaults);
-  }
-
+/** What Adam and AdamW share. */
+abstract class Moments extends Optimizer<AdamOptions> {
   /** Whether weight decay bypasses the gradient. */
-  protected get decoupled(): boolean {
-    return false;
-  }
+  protected abstract readonly decoupled: boolean;
 
-  protected checkGroup({ lr, betas, eps, weightDecay }: AdamOptions): void {
-    checkNumber(this.name, 'lr', lr, { min: 0, below: Infinity });
+  protected checkGroup({ lr, betas, eps, weightDecay, amsgrad }: AdamOptions): void {
+    for (const [name, value] of Object.entries({ lr, eps, weightDecay }))
+      checkNumber(this.name, name, value, { ...finite, min: 0 });
+    checkFlag(this.name, 'amsgrad', amsgrad);
     if (!Array.isArray(betas) || betas.length !== 2)
       throw new ArgumentError(
         this.name,
@@ -50,19 +35,17 @@ export class Adam extends Optimizer<AdamOptions> {
         '{ betas: [0.9, 0.999] }',
       );
     betas.forEach((beta, i) => checkNumber(this.name, `betas[${i}]`, beta, { min: 0, below: 1 }));
-    checkNumber(this.name, 'eps', eps, { min: 0 });
-    checkNumber(this.name, 'weightDecay', weightDecay, { min: 0 });
   }
 
-  protected newState({ shape }: Tensor, { amsgrad }: AdamOptions): Record<string, Tensor> {
-    return { m: new Tensor(shape), v: new Tensor(shape), ...(amsgrad && { vMax: new Tensor(shape) }) };
+  protected stateNames({ amsgrad }: AdamOptions): string[] {
+    return amsgrad ? ['m', 'v', 'vMax'] : ['m', 'v'];
   }
 
   protected update(
     parameter: Tensor,
     gradient: Tensor,
     { m, v, vMax, step }: ParameterState,
-    { lr, betas, eps, weightDecay }: AdamOptions,
+    { lr, betas, eps, weightDecay, amsgrad }: AdamOptions,
   ): void {
     const options = {
       lr,
@@ -73,17 +56,32 @@ export class Adam extends Optimizer<AdamOptions> {
       decoupled: this.decoupled,
       step,
     };
-    backend().adam(parameter, gradient, m as Tensor, v as Tensor, vMax as Tensor | undefined, options);
+    const greatest = amsgrad ? (vMax as Tensor) : undefined;
+    backend().adam(parameter, gradient, m as Tensor, v as Tensor, greatest, options);
+  }
+}
+
+/**
+ * Adam (Kingma and Ba 2015): steps of a size that does not depend on the gradient's scale.
+ *
+ *     m ← β₁ m + (1 − β₁) g            v ← β₂ v + (1 − β₂) g²
+ *     w ← w − η · m̂ / (√v̂ + ε)         m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ)
+ *
+ * Without the divisions by 1 − βᵗ (the bias correction), m and v, which start at 0, would be far too small at first.
+ */
+export class Adam extends Moments {
+  protected readonly decoupled = false;
+
+  constructor(parameters: Parameters<AdamOptions>, options: Partial<AdamOptions> = {}) {
+    super('Adam', parameters, options, defaults);
   }
 }
 
 /** Adam whose weight decay does not pass through m and v: w ← w − η λ w − η m̂ / (√v̂ + ε) (Loshchilov and Hutter 2019). */
-export class AdamW extends Adam {
-  constructor(parameters: Parameters<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super(parameters, options, 'AdamW', { ...defaults, weightDecay: 0.01 });
-  }
+export class AdamW extends Moments {
+  protected readonly decoupled = true;
 
-  protected override get decoupled(): boolean {
-    return true;
+  constructor(parameters: Parameters<AdamOptions>, options: Partial<AdamOptions> = {}) {
+    super('AdamW', parameters, options, { ...defaults, weightDecay: 0.01 });
   }
 }

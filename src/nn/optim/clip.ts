@@ -1,7 +1,7 @@
 // Gradient clipping, between backward and step.
-import { ArgumentError, checkNumber, checkOptions, describe, Tensor } from '../../tensor/index.ts';
+import { ArgumentError, checkNumber, checkOptions, describe, Tensor, tensor } from '../../tensor/index.ts';
 import { backend } from '../../kernels/index.ts';
-import { abs, max, mul, noGrad, pow, sum } from '../../autograd/index.ts';
+import { mul, noGrad, norm } from '../../autograd/index.ts';
 
 export interface ClipNormOptions {
   /** Which norm: 1, 2, Infinity or any other positive number. Default 2. */
@@ -13,7 +13,7 @@ export interface ClipNormOptions {
  *
  *     total = (Σ ‖gᵢ‖ᵖ)^(1/p)          gᵢ ← gᵢ · min(1, maxNorm / (total + 1e-6))
  *
- * The norm of each parameter's gradient is taken alone; the results add up in the order of the parameters.
+ * The norm of each parameter's gradient is taken alone, then the norm of these, in the order of the parameters.
  *
  * @returns the total norm before clipping
  */
@@ -26,9 +26,10 @@ export function clipGradNorm(
   checkNumber('clipGradNorm', 'maxNorm', maxNorm, { min: 0 });
   checkOptions('clipGradNorm', options, ['p']);
   const p = checkNumber('clipGradNorm', 'p', options.p ?? 2, { above: 0 });
+  if (gradients.length === 0) return 0;
   return noGrad(() => {
-    const powers = gradients.map((g) => (p === Infinity ? max(abs(g)) : sum(pow(abs(g), p))).item());
-    const total = p === Infinity ? Math.max(0, ...powers) : powers.reduce((a, b) => a + b, 0) ** (1 / p);
+    const norms = gradients.map((g) => norm(g, undefined, { p }).item());
+    const total = norm(tensor(norms), undefined, { p }).item();
     const scale = maxNorm / (total + 1e-6);
     if (!(scale >= 1)) for (const g of gradients) g.copyFrom(mul(g, scale));
     return total;

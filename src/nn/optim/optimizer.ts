@@ -4,6 +4,7 @@ import {
   checkOptions,
   describe,
   sameShape,
+  ShapeError,
   show,
   StateError,
   Tensor,
@@ -73,8 +74,8 @@ export abstract class Optimizer<Options extends object> {
   /** Throws unless the options of a group make sense. */
   protected abstract checkGroup(options: Options): void;
 
-  /** The state of a parameter before its first step. */
-  protected abstract newState(parameter: Tensor, options: Options): Record<string, Tensor>;
+  /** What is remembered of each parameter: names of tensors of its shape, which start at 0. */
+  protected abstract stateNames(options: Options): readonly string[];
 
   /** Moves one parameter. `state.step` is the number of this step, from 1. */
   protected abstract update(
@@ -89,14 +90,26 @@ export abstract class Optimizer<Options extends object> {
     for (const group of this.groups) for (const parameter of group.parameters) parameter.grad = undefined;
   }
 
-  /** Moves every parameter by its gradient. */
+  /** Moves every parameter by its gradient. Throws before the first has moved, if something is wrong. */
   step(): void {
-    for (const group of this.groups) this.checkGroup(group);
     for (const group of this.groups) {
+      this.checkGroup(group);
+      for (const { grad, shape } of group.parameters) {
+        if (grad && !sameShape(grad.shape, shape))
+          throw new ShapeError(
+            this.name,
+            `a gradient of shape ${show(grad.shape)} for a parameter of shape ${show(shape)}`,
+            'both shapes must be equal',
+          );
+      }
+    }
+    for (const group of this.groups) {
+      const names = this.stateNames(group);
       for (const parameter of group.parameters) {
         if (!parameter.grad || !parameter.requiresGrad) continue;
-        const state = this.state.get(parameter) ?? { step: 0, ...this.newState(parameter, group) };
+        const state = this.state.get(parameter) ?? { step: 0 };
         this.state.set(parameter, state);
+        for (const name of names) state[name] ??= new Tensor(parameter.shape);
         state.step++;
         this.update(parameter, parameter.grad, state, group);
       }
@@ -123,49 +136,55 @@ export abstract class Optimizer<Options extends object> {
    * @throws StateError when groups, parameters or shapes differ; nothing is changed then
    */
   loadStateDict(saved: OptimizerState<Options>): void {
-    const fail = (problem: string): never => {
+    const fail: (problem: string) => never = (problem) => {
       throw new StateError(
         `${this.name}.loadStateDict`,
         problem,
         'the state must come from stateDict() of the same optimizer over the same parameters',
       );
     };
-    if (
-      saved === null ||
-      typeof saved !== 'object' ||
-      !Array.isArray(saved.groups) ||
-      typeof saved.state !== 'object'
-    )
+    if (!isObject(saved) || !Array.isArray(saved.groups) || !isObject(saved.state))
       fail(`the state is ${describe(saved)}`);
     if (saved.groups.length !== this.groups.length)
       fail(`it has ${saved.groups.length} groups, not ${this.groups.length}`);
-    this.groups.forEach((group, i) => {
-      const count = saved.groups[i].parameters?.length;
-      if (count !== group.parameters.length)
-        fail(`its group ${i} has ${count} parameters, not ${group.parameters.length}`);
-      const missing = Object.keys(this.#defaults).find((key) => !(key in saved.groups[i]));
-      if (missing) fail(`its group ${i} has no ${missing}`);
+    const groups = this.groups.map(({ parameters }, i) => {
+      const group = saved.groups[i];
+      const count = group?.parameters?.length;
+      if (count !== parameters.length)
+        fail(`its group ${i} has ${count ?? 'no'} parameters, not ${parameters.length}`);
+      const keys = Object.keys(this.#defaults) as (keyof Options)[];
+      const missing = keys.find((key) => !(key in group));
+      if (missing) fail(`its group ${i} has no ${String(missing)}`);
+      const options = Object.fromEntries(keys.map((key) => [key, group[key]])) as Options;
+      this.checkGroup(options);
+      return { parameters, options, names: this.stateNames(options) };
     });
-    const all = this.groups.flatMap((group) => group.parameters);
-    const options = this.groups.flatMap((group) => group.parameters.map(() => group));
-    const loaded = Object.entries(saved.state).map(([number, own]): [Tensor, ParameterState] => {
-      const parameter = all[Number(number)];
-      if (!parameter) fail(`it has a state for parameter ${number}; there are ${all.length}`);
-      for (const [name, expected] of Object.entries(this.newState(parameter, options[Number(number)]))) {
+
+    const all = groups.flatMap(({ parameters, names }) =>
+      parameters.map((parameter) => ({ parameter, names })),
+    );
+    const state = Object.entries(saved.state).map(([number, own]): [Tensor, ParameterState] => {
+      const { parameter, names } =
+        all[Number(number)] ?? fail(`it has a state for parameter ${number}; there are ${all.length}`);
+      if (!isObject(own) || !(Number.isSafeInteger(own.step) && own.step >= 1))
+        fail(`parameter ${number} has no number of steps`);
+      for (const name of new Set([...names, ...Object.keys(own)])) {
         const value = own[name];
-        if (!(value instanceof Tensor)) fail(`the state of parameter ${number} has no ${name}`);
-        else if (!sameShape(value.shape, expected.shape))
-          fail(`${name} of parameter ${number} is ${show(value.shape)}, must be ${show(expected.shape)}`);
+        if (name === 'step') continue;
+        if (!(value instanceof Tensor)) fail(`${name} of parameter ${number} is ${describe(value)}`);
+        if (!sameShape(value.shape, parameter.shape))
+          fail(`${name} of parameter ${number} is ${show(value.shape)}, not ${show(parameter.shape)}`);
       }
       return [parameter, copyState(own)];
     });
-    const groups = saved.groups.map(({ parameters: _, ...rest }) => rest as unknown as Options);
-    for (const group of groups) this.checkGroup(group);
-    groups.forEach((group, i) => Object.assign(this.groups[i], group));
+
+    groups.forEach(({ options }, i) => Object.assign(this.groups[i], options));
     this.state.clear();
-    for (const [parameter, own] of loaded) this.state.set(parameter, own);
+    for (const [parameter, own] of state) this.state.set(parameter, own);
   }
 }
+
+const isObject = (value: unknown): boolean => value !== null && typeof value === 'object';
 
 const copyState = (own: ParameterState): ParameterState =>
   Object.fromEntries(
@@ -178,21 +197,19 @@ const copyState = (own: ParameterState): ParameterState =>
 const definedOnly = <T extends object>(options: T): T =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 
+function checkIterable(name: string, given: unknown): Iterable<unknown> {
+  if (given !== null && typeof given === 'object' && Symbol.iterator in given)
+    return given as Iterable<unknown>;
+  throw new ArgumentError(
+    name,
+    `the parameters are ${describe(given)}`,
+    'parameters are a list of tensors, or of groups { parameters, ...options }',
+    `new optim.${name}(model.parameters())`,
+  );
+}
+
 function toGroups<Options>(name: string, parameters: Parameters<Options>): ParameterGroup<Options>[] {
-  if (
-    parameters instanceof Tensor ||
-    parameters === null ||
-    typeof parameters !== 'object' ||
-    !(Symbol.iterator in parameters)
-  ) {
-    throw new ArgumentError(
-      name,
-      `the parameters are ${describe(parameters)}`,
-      'parameters are a list of tensors, or of groups',
-      `new optim.${name}(model.parameters())`,
-    );
-  }
-  const list = [...parameters] as unknown[];
+  const list = [...checkIterable(name, parameters)];
   const isGroup = (item: unknown) =>
     item !== null &&
     typeof item === 'object' &&
@@ -204,9 +221,9 @@ function toGroups<Options>(name: string, parameters: Parameters<Options>): Param
     : [{ parameters: list as Tensor[] } as unknown as ParameterGroup<Options>];
 }
 
-function toParameters(name: string, given: Iterable<Tensor>): Tensor[] {
-  const list = [...given];
-  list.forEach((item, i) => {
+function toParameters(name: string, given: unknown): Tensor[] {
+  const list: unknown[] = [...checkIterable(name, given)];
+  return list.map((item, i) => {
     if (!(item instanceof Tensor))
       throw new ArgumentError(
         name,
@@ -220,6 +237,6 @@ function toParameters(name: string, given: Iterable<Tensor>): Tensor[] {
         `parameter ${i} is the result of ${item.origin.op}`,
         'parameters must be leaves, not results of operations',
       );
+    return item;
   });
-  return list;
 }

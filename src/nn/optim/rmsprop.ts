@@ -1,5 +1,5 @@
 // RMSprop.
-import { checkNumber, Tensor } from '../../tensor/index.ts';
+import { checkNumber, finite, type Tensor } from '../../tensor/index.ts';
 import { backend } from '../../kernels/index.ts';
 import { Optimizer, type Parameters, type ParameterState } from './optimizer.ts';
 
@@ -18,22 +18,25 @@ export interface RMSpropOptions {
 
 const defaults: RMSpropOptions = { lr: 1e-2, alpha: 0.99, eps: 1e-8, momentum: 0, weightDecay: 0 };
 
-/** RMSprop (Hinton's lecture 6e, 2012): v ← α v + (1 − α) g²;  w ← w − η g / (√v + ε), or with momentum along a velocity. */
+/**
+ * RMSprop (Hinton's lecture 6e, 2012): steps are divided by a running mean of the gradient's size.
+ *
+ *     v ← α v + (1 − α) g²
+ *     u ← μ u + g / (√v + ε)        w ← w − η u
+ */
 export class RMSprop extends Optimizer<RMSpropOptions> {
   constructor(parameters: Parameters<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {
     super('RMSprop', parameters, options, defaults);
   }
 
   protected checkGroup({ lr, alpha, eps, momentum, weightDecay }: RMSpropOptions): void {
-    checkNumber(this.name, 'lr', lr, { min: 0, below: Infinity });
+    for (const [name, value] of Object.entries({ lr, eps, momentum, weightDecay }))
+      checkNumber(this.name, name, value, { ...finite, min: 0 });
     checkNumber(this.name, 'alpha', alpha, { min: 0, max: 1 });
-    checkNumber(this.name, 'eps', eps, { min: 0 });
-    checkNumber(this.name, 'momentum', momentum, { min: 0 });
-    checkNumber(this.name, 'weightDecay', weightDecay, { min: 0 });
   }
 
-  protected newState({ shape }: Tensor, { momentum }: RMSpropOptions): Record<string, Tensor> {
-    return { v: new Tensor(shape), ...(momentum > 0 && { velocity: new Tensor(shape) }) };
+  protected stateNames({ momentum }: RMSpropOptions): string[] {
+    return momentum > 0 ? ['v', 'velocity'] : ['v'];
   }
 
   protected update(
@@ -42,6 +45,7 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
     { v, velocity }: ParameterState,
     options: RMSpropOptions,
   ): void {
-    backend().rmsprop(parameter, gradient, v as Tensor, velocity as Tensor | undefined, options);
+    const used = options.momentum > 0 ? (velocity as Tensor) : undefined;
+    backend().rmsprop(parameter, gradient, v as Tensor, used, options);
   }
 }

@@ -1,5 +1,5 @@
 // Stochastic gradient descent.
-import { ArgumentError, checkNumber, Tensor } from '../../tensor/index.ts';
+import { ArgumentError, checkFlag, checkNumber, finite, type Tensor } from '../../tensor/index.ts';
 import { backend } from '../../kernels/index.ts';
 import { Optimizer, type Parameters, type ParameterState } from './optimizer.ts';
 
@@ -19,8 +19,11 @@ export interface SGDOptions {
 const defaults: SGDOptions = { lr: 1e-2, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0 };
 
 /**
- * Gradient descent: w ← w − η g; with momentum u ← μ u + (1 − dampening) g (u = g at first), w ← w − η u, and
- * with Nesterov's w ← w − η (g + μ u).
+ * Gradient descent, along the gradient or along a velocity u that remembers earlier ones.
+ *
+ *     w ← w − η g
+ *     u ← μ u + (1 − dampening) g   (u ← g at first)        w ← w − η u        with momentum
+ *                                                           w ← w − η (g + μ u)   with Nesterov's
  */
 export class SGD extends Optimizer<SGDOptions> {
   constructor(parameters: Parameters<SGDOptions>, options: Partial<SGDOptions> = {}) {
@@ -28,10 +31,10 @@ export class SGD extends Optimizer<SGDOptions> {
   }
 
   protected checkGroup({ lr, momentum, dampening, nesterov, weightDecay }: SGDOptions): void {
-    checkNumber(this.name, 'lr', lr, { min: 0, below: Infinity });
-    checkNumber(this.name, 'momentum', momentum, { min: 0 });
-    checkNumber(this.name, 'dampening', dampening);
-    checkNumber(this.name, 'weightDecay', weightDecay, { min: 0 });
+    for (const [name, value] of Object.entries({ lr, momentum, weightDecay }))
+      checkNumber(this.name, name, value, { ...finite, min: 0 });
+    checkNumber(this.name, 'dampening', dampening, finite);
+    checkFlag(this.name, 'nesterov', nesterov);
     if (nesterov && (momentum === 0 || dampening !== 0)) {
       throw new ArgumentError(
         this.name,
@@ -42,14 +45,17 @@ export class SGD extends Optimizer<SGDOptions> {
     }
   }
 
-  protected newState({ shape }: Tensor, { momentum }: SGDOptions): Record<string, Tensor> {
-    return momentum > 0 ? { velocity: new Tensor(shape) } : {};
+  protected stateNames({ momentum }: SGDOptions): string[] {
+    return momentum > 0 ? ['velocity'] : [];
   }
 
-  protected update(parameter: Tensor, gradient: Tensor, state: ParameterState, options: SGDOptions): void {
-    backend().sgd(parameter, gradient, state.velocity as Tensor | undefined, {
-      ...options,
-      first: state.step === 1,
-    });
+  protected update(
+    parameter: Tensor,
+    gradient: Tensor,
+    { velocity, step }: ParameterState,
+    options: SGDOptions,
+  ): void {
+    const used = options.momentum > 0 ? (velocity as Tensor) : undefined;
+    backend().sgd(parameter, gradient, used, { ...options, first: step === 1 });
   }
 }

@@ -1,0 +1,34 @@
+// Embedding: a row of numbers for each word, class or item.
+import { embedding, type Indices } from '../autograd/index.ts';
+import { checkNumber, Tensor } from '../tensor/index.ts';
+import { normal } from './init.ts';
+import { Module, Parameter } from './module.ts';
+import { type Widths, widths } from './widths.ts';
+
+/**
+ * A table of `count` rows; the layer looks rows up by their numbers.
+ *
+ *   shape    indices [...]  →  y [..., width];   weight [count, width]
+ *   start    weight normal with mean 0 and standard deviation 1, as in PyTorch
+ *
+ * @throws IndexError when an index is not in 0 … count − 1
+ */
+export class Embedding<Width extends number = number> extends Module {
+  readonly weight: Parameter<[number, Width]>;
+
+  constructor(count: number, width: Width) {
+    super();
+    checkNumber('nn.Embedding', 'count', count, { integer: true, min: 1 });
+    checkNumber('nn.Embedding', 'width', width, { integer: true, min: 1 });
+    this.weight = new Parameter(normal(new Tensor<[number, Width]>([count, width])));
+  }
+
+  /** @internal */
+  override get [widths](): Widths {
+    return { gives: this.weight.shape[1] };
+  }
+
+  forward(indices: Indices): Tensor<[...number[], Width]> {
+    return embedding(this.weight, indices);
+  }
+}
