@@ -1,5 +1,7 @@
 // Operations that remember how they were called, and the walk back through them.
 export { backward, grad, type BackwardOptions, type GradOptions } from './backward.ts';
 import './fluent.ts';
+
+export type { Indices } from './indices.ts';
 export { isRecording, noGrad, type Op, type Operand, type Samples } from './op.ts';
 export * from './ops/index.ts';

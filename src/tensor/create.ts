@@ -176,7 +176,7 @@ export function arange(start: number, stop?: number, step = 1): Tensor<[number]>
   if (stop === undefined) return arange(0, start, step);
   for (const [name, value] of Object.entries({ start, stop, step }))
     checkNumber('arange', name, value, finite);
-  const count = Math.ceil((stop - start) / step);
+  const count = Math.ceil((stop - start) / step) || 0; // never −0
   if (step === 0 || count < 0) {
     throw new ArgumentError(
       'arange',

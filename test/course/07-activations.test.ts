@@ -153,7 +153,7 @@ describe('7. Activations, and where gradients die', () => {
   });
 
   describe('tanh(x) = (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ)', () => {
-    it('is a sigmoid around 0, twice as high and twice as steep twice over; its slope is 1 − tanh²', () => {
+    it('is a sigmoid that runs from −1 to 1; its slope is 1 − tanh²', () => {
       // tanh x = 2σ(2x) − 1. At ln 2: (2 − ½)/(2 + ½) = 3/5, slope 1 − 9/25. At ln 3: (3 − ⅓)/(3 + ⅓) = 4/5, slope 1 − 16/25.
       expectAt(tanh, 0, [0, 1]);
       expectAt(tanh, ln2, [3 / 5, 16 / 25]);
@@ -171,7 +171,7 @@ describe('7. Activations, and where gradients die', () => {
   });
 
   describe('smooth relatives of relu', () => {
-    it('elu: eˣ − 1 below 0, so that its means can lie near 0', () => {
+    it('elu: eˣ − 1 below 0, so that what it gives can lie around 0', () => {
       expectAt(elu, -ln2, [-1 / 2, 1 / 2]); // ½ − 1, and the slope eˣ = ½
       expectAt(elu, 2, [2, 1]);
     });
@@ -204,7 +204,7 @@ describe('7. Activations, and where gradients die', () => {
     });
 
     it('gelu is often computed with a tanh instead, which is near, but another function', () => {
-      // Weights that were trained with the one are used with the one: GPT-2 and BERT differ in this.
+      // A network that was trained with one of the two should be run with that one; GPT-2 was trained with the tanh.
       const approximate = (x: Tensor) => gelu(x, { approximate: 'tanh' });
       // √(2/π)·(1 + 0.044715) = 0.833562, tanh of it 0.682384, and ½·(1 + 0.682384) = 0.841192
       expect(at(approximate, 1)[0]).to.be.closeTo(0.841192, 1e-6);

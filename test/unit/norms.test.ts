@@ -85,6 +85,8 @@ describe('layerNorm', () => {
     const Y = layerNorm(x, undefined, undefined, exact);
     const [dx] = grad(Y, [x], { gradient: tensor([[6, 0, 0]]) });
     expectValues(dx, [r, -2 * r, r], 5e-6);
+    const weighted = layerNorm(x, tensor([2, 10, 100]), undefined, exact); // g = (6, 0, 0) again
+    expectValues(grad(weighted, [x], { gradient: tensor([[3, 0, 0]]) })[0], [r, -2 * r, r], 5e-6);
   });
 
   it('brings weight and bias the sums over the rows', () => {
@@ -326,6 +328,13 @@ describe('dropout', () => {
       dx,
       Array.from(y.data, (value, i) => (value === 0 ? 0 : 1.25 * G.data[i])),
     );
+  });
+
+  it('keeps an element when its random number lies below 1 − p', () => {
+    const key = { seed: 0, stream: 0 }; // Philox's first published word is 6627e8d5, so the number is 6627e8 / 2²⁴
+    const number = 0x6627e8 / 2 ** 24;
+    expect(dropout(ones([1]), { p: 1 - number, key }).item()).to.equal(0);
+    expect(dropout(ones([1]), { p: 1 - number - 2 ** -24, key }).item()).to.be.above(2);
   });
 
   it('the same seed drops the same elements, the next call others', () => {
