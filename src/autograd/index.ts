@@ -3,5 +3,6 @@ export { backward, grad, type BackwardOptions, type GradOptions } from './backwa
 import './fluent.ts';
 
 export type { Indices } from './indices.ts';
+export type { Weight } from './loss.ts';
 export { isRecording, noGrad, type Op, type Operand, type Samples } from './op.ts';
 export * from './ops/index.ts';

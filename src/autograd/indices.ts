@@ -109,7 +109,7 @@ function place(i: number, shape: Shape): string {
 function range(below: number, ignored: number | undefined): string {
   const or = ignored === undefined ? '' : `, or ${ignored}, which is ignored`;
   if (below === 0) return `there is nothing to choose from: the range is empty${or}`;
-  return `must be a whole number${below === unlimited ? ', 0 or greater' : ` from 0 to ${below - 1}`}${or}`;
+  return `each must be a whole number${below === unlimited ? ', 0 or greater' : ` from 0 to ${below - 1}`}${or}`;
 }
 
 /** The numbers, unchecked, row by row. */

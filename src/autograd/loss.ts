@@ -28,7 +28,10 @@ export const checkReduction = (where: string, reduction: LossReduction = 'mean')
 export const reduceLoss = (losses: Tensor, reduction: LossReduction): Tensor =>
   reduction === 'none' ? losses : reduction === 'sum' ? sum(losses) : mean(losses);
 
-/** Softmax twice flattens the gradient, and a loss of it cannot come near 0: the commonest mistake in a classifier. */
+/**
+ * Softmax twice flattens the gradient, and a loss of it cannot come near 0: the commonest mistake in a
+ * classifier.
+ */
 export function checkLogits(where: string, logits: Tensor, inside: 'softmax' | 'the sigmoid'): void {
   if (!(logits instanceof Probabilities)) return;
   throw new ArgumentError(
@@ -40,7 +43,8 @@ export function checkLogits(where: string, logits: Tensor, inside: 'softmax' | '
 }
 
 /**
- * Throws unless both shapes are equal. Broadcasting would be a silent mistake here: (N) against (N, 1) makes N² differences.
+ * Throws unless both shapes are equal. Broadcasting would be a silent mistake here: (N) against (N, 1) makes
+ * N² differences.
  */
 export function checkSameShape(where: string, prediction: [string, Tensor], target: [string, Tensor]): void {
   const [a, b] = [prediction[1].shape, target[1].shape];
@@ -79,7 +83,10 @@ export function checkProbabilities(where: string, name: string, x: Tensor, repai
   });
 }
 
-/** Throws if a value is greater than 0, which no logarithm of a probability is. NaN passes, and makes the loss NaN. */
+/**
+ * Throws if a value is greater than 0, which no logarithm of a probability is. NaN passes, and makes the loss
+ * NaN.
+ */
 export function checkLogProbabilities(where: string, name: string, x: Tensor, repair: string): void {
   x.data.forEach((value, i) => {
     if (!(value > slack)) return;

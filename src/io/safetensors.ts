@@ -76,7 +76,9 @@ export function parseSafetensors(bytes: Uint8Array, name = 'the file'): Record<s
   if (start > bytes.length)
     fail('is no safetensors file, or is cut off', 'it begins with the length of its header, then the header');
 
-  const entries = Object.entries(parseHeader(bytes.subarray(8, start)) ?? fail('has no header', 'it is JSON'))
+  const entries = Object.entries(
+    parseHeader(bytes.subarray(8, start)) ?? fail('has no readable header', 'the header is a JSON object'),
+  )
     .filter(([key]) => key !== metadata)
     .map(([key, entry]) => {
       const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Partial<Entry>;

@@ -2,8 +2,9 @@
 import type { AxisView, RandomKey, Shape, Tensor } from '../tensor/index.ts';
 
 /*
- * The last-named tensor receives the result; the caller made it with the right shape, and its old values are
- * not read. Verbs check nothing: shapes, axes and indices are right when they arrive here.
+ * The last-named tensor receives the result; the caller made it with the right shape. Its old values are not read
+ * (but scatterAdd and selectAdd add to them, and copy keeps those that it is not told to write). Verbs check
+ * nothing: shapes, axes and indices are right when they arrive here.
  *
  * One arithmetic. Every operation rounds to float32, in the order that is written here, so that every backend
  * on the CPU gives the same bits. "Ascending" means: the accumulator starts at +0 (a product's at 1) and takes
@@ -144,7 +145,7 @@ export interface Backend {
   greaterEqual: Binary;
   /** a where condition is not 0, else b; all three are broadcast to y's shape. */
   where(condition: Tensor, a: Tensor, b: Tensor, y: Tensor): void;
-  /** dx = dy where y > 0, else 0: the gradient of relu, from its result. */
+  /** dx = 0 where y ≤ 0, else dy: the gradient of relu, from its result. */
   reluGradient(dy: Tensor, y: Tensor, dx: Tensor): void;
 
   // Products.
@@ -180,7 +181,7 @@ export interface Backend {
   crossEntropyGradient(dy: Tensor, logits: Tensor, labels: Int32Array, dx: Tensor): void;
 
   // Layer norm of rows [rows, width]: sums as a Reduction of inner 1.
-  /** y = (x − mean)·rstd·weight + bias, rstd = 1/√(mean((x − mean)²) + eps); mean and rstd are kept, one a row. */
+  /** y = (x − mean)·rstd·weight + bias, rstd = 1/√(mean((x − mean)²) + eps). */
   layerNorm(x: Tensor, weight: Tensor | undefined, bias: Tensor | undefined, eps: number, y: Tensor): void;
   /** With x̂ = (x − mean)·rstd and g = dy·weight:  dx = rstd·(g − mean(g) − x̂·mean(g·x̂)). */
   layerNormGradient(dy: Tensor, x: Tensor, weight: Tensor | undefined, eps: number, dx: Tensor): void;

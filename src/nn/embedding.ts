@@ -1,9 +1,12 @@
 // Embedding: a row of numbers for each word, class or item.
-import { embedding, type Indices } from '../autograd/index.ts';
-import { checkNumber, Tensor } from '../tensor/index.ts';
+import { embedding } from '../autograd/index.ts';
+import { checkNumber, type NumericArray, Tensor } from '../tensor/index.ts';
 import { normal } from './init.ts';
 import { Module, Parameter } from './module.ts';
 import { type Widths, widths } from './widths.ts';
+
+/** Row numbers, in a list or with a shape of their own. */
+type Indices = Parameters<typeof embedding>[1];
 
 /**
  * A table of `count` rows; the layer looks rows up by their numbers.
@@ -28,7 +31,9 @@ export class Embedding<Width extends number = number> extends Module {
     return { gives: this.weight.shape[1] };
   }
 
-  forward(indices: Indices): Tensor<[...number[], Width]> {
+  forward(indices: readonly number[] | NumericArray): Tensor<[number, Width]>;
+  forward(indices: Indices): Tensor<[...number[], Width]>;
+  forward(indices: Indices): Tensor {
     return embedding(this.weight, indices);
   }
 }

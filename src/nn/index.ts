@@ -11,6 +11,7 @@ export {
 } from '../autograd/index.ts';
 export * from './activations.ts';
 export * from './dropout.ts';
+export * from './embedding.ts';
 export * from './feedForward.ts';
 export * from './flatten.ts';
 export * as init from './init.ts';

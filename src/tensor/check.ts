@@ -131,18 +131,23 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < Math.min(least, candidate.length)) [best, least] = [candidate, distance];
   }
-  return best;
+  const [given, names] = [word.toLowerCase(), known.map((name) => name.toLowerCase())];
+  const shared = names.findIndex(
+    (name) => given.length > 1 && name.length > 1 && (given.startsWith(name) || name.startsWith(given)),
+  );
+  return best ?? known[shared]; // epsilon → eps, reduce → reduction
 }
 
-/** Levenshtein's distance: the least number of letters to insert, delete or replace. */
+/** The least number of letters to insert, delete, replace, or swap with their neighbour (Levenshtein, Damerau). */
 function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
+    const [above, row] = [rows[i - 1], (rows[i] = [i])];
     for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+      row[j] = Math.min(row[j - 1] + 1, above[j] + 1, above[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        row[j] = Math.min(row[j], rows[i - 2][j - 2] + 1);
     }
-    row = next;
   }
-  return row[b.length];
+  return rows[a.length][b.length];
 }

@@ -121,7 +121,7 @@ export async function fit<Y extends Targets>(model: Module, options: FitOptions<
       state.step = 0;
       await call((callback) => callback.onEpochStart?.(state));
       model.train();
-      const mean = await pass('fit', data, metrics, async ({ x, y }) => {
+      const mean = await pass(data, metrics, async ({ x, y }) => {
         optimizer.zeroGrad();
         const output = model.forward(x);
         const cost = checkCost('fit', loss(output, y));
@@ -172,7 +172,7 @@ export async function evaluate<Y extends Targets>(
   const { loss } = options;
   if (loss !== undefined) checkLoss('evaluate', loss);
   const list = toMetrics('evaluate', metrics, ['loss']);
-  const mean = await pass('evaluate', data, list, async ({ x, y }) => {
+  const mean = await pass(data, list, async ({ x, y }) => {
     const output = model.predict(x);
     const cost =
       loss &&
@@ -190,7 +190,6 @@ export async function evaluate<Y extends Targets>(
 
 /** Runs all batches, gathers the metrics, and returns the mean cost of a sample. */
 async function pass<Y extends Targets>(
-  where: string,
   data: Loader<Batch<Tensor, Y>>,
   metrics: readonly Metric[],
   run: (batch: Batch<Tensor, Y>) => Promise<{ output: Tensor; cost: number }>,
@@ -205,12 +204,6 @@ async function pass<Y extends Targets>(
     samples += count;
     for (const metric of metrics) await metric.update(output, batch.y);
   }
-  if (samples === 0)
-    throw new ArgumentError(
-      where,
-      'the loader gave no samples',
-      'there must be at least one batch; with dropLast, a data set smaller than a batch gives none',
-    );
   return total / samples;
 }
 
@@ -246,11 +239,17 @@ function checkCost(where: string, cost: unknown): Tensor {
 }
 
 function checkLoader(where: string, name: string, value: unknown): void {
-  if (value !== null && typeof value === 'object' && Symbol.asyncIterator in value) return;
-  throw new ArgumentError(
-    where,
-    `${name} is ${describe(value)}`,
-    `${name} must be a loader`,
-    `{ ${name}: data.loader(dataset, { batchSize: 128 }) }`,
-  );
+  if (value === null || typeof value !== 'object' || !(Symbol.asyncIterator in value))
+    throw new ArgumentError(
+      where,
+      `${name} is ${describe(value)}`,
+      `${name} must be a loader`,
+      `{ ${name}: data.loader(dataset, { batchSize: 128 }) }`,
+    );
+  if ('length' in value && value.length === 0)
+    throw new ArgumentError(
+      where,
+      `${name} has no batches`,
+      'there must be at least one sample; with dropLast, one whole batch',
+    );
 }

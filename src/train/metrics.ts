@@ -10,6 +10,7 @@ import {
   show,
   Tensor,
 } from '../tensor/index.ts';
+import { argmax } from '../autograd/index.ts';
 import type { Targets } from '../data/index.ts';
 
 /** Gathers a number over batches. */
@@ -21,7 +22,7 @@ export interface Metric {
   value(): number;
 }
 
-/** The place of each row's greatest value: the predicted classes of logits [n, classes]. */
+/** The place of each row's greatest value (the first, if there are several): the predicted classes of logits [n, classes]. */
 export async function predictedClasses(logits: Tensor): Promise<Int32Array> {
   if (!(logits instanceof Tensor))
     throw new ArgumentError(
@@ -35,13 +36,7 @@ export async function predictedClasses(logits: Tensor): Promise<Int32Array> {
       `the logits are ${show(logits.shape)}`,
       'logits must be [n, classes]',
     );
-  const [n, classes] = logits.shape;
-  const values = await logits.read();
-  return Int32Array.from({ length: n }, (_, row) => {
-    let best = 0;
-    for (let c = 1; c < classes; c++) if (values[row * classes + c] > values[row * classes + best]) best = c;
-    return best;
-  });
+  return Int32Array.from(await argmax(logits, 1).read());
 }
 
 /** The share of samples whose predicted class is their label. */

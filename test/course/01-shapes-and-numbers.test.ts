@@ -1,9 +1,9 @@
 /*
  * 1. Shapes and numbers
  *
- * Everything that a network handles - pictures, words, weights, errors - is a tensor. What is a tensor? A row of
- * numbers in memory, and a shape that says how to read it. This chapter is about both: where an element lies, what
- * changes when only the shape does, and which numbers there are.
+ * Everything that a network handles - pictures, words, weights, errors - is a tensor. What is a tensor? A row
+ * of numbers in memory, and a shape that says how to read it. This chapter is about both: where an element
+ * lies, what changes when only the shape does, and which numbers there are.
  */
 import { expect } from 'chai';
 import {
@@ -42,7 +42,11 @@ describe('1. Shapes and numbers', () => {
     });
 
     it('rows must be equally long: a ragged list has no shape', () => {
-      expectError(() => tensor([[1, 2, 3], [4]]), ShapeError, 'ragged', 'expected an array of 3');
+      expectError(
+        () => tensor([[1, 2, 3], [4]]),
+        ShapeError,
+        'values[1] is an array of 1, not an array of 3',
+      );
     });
   });
 
@@ -54,10 +58,11 @@ describe('1. Shapes and numbers', () => {
     it('element [i, j, k] of a tensor [I, J, K] lies at place (i·J + j)·K + k', () => {
       /*
        * Before block i lie i blocks of J·K numbers; in it, before row j, lie j rows of K; in that, k numbers.
-       * Together i·J·K + j·K + k = (i·J + j)·K + k. The size I of the first axis is not needed to find a place.
+       * Together i·J·K + j·K + k = (i·J + j)·K + k. The size of the first axis, I, plays no part.
        *
        * In a tensor [2, 3, 4] that counts 0, 1, 2, ..., each element therefore tells its own place:
-       *   element [1, 2, 3] is (1·3 + 2)·4 + 3 = 23, the last of the 24;  element [1, 0, 2] is (1·3 + 0)·4 + 2 = 14
+       *   element [1, 2, 3] is (1·3 + 2)·4 + 3 = 23, the last of the 24
+       *   element [1, 0, 2] is (1·3 + 0)·4 + 2 = 14
        */
       const x = reshape(arange(24), [2, 3, 4]);
       const nested = x.toArray() as number[][][];
@@ -100,11 +105,11 @@ describe('1. Shapes and numbers', () => {
       expectError(() => reshape(A, [4, 2]), ShapeError, 'cannot reshape [2, 3] into [4, 2]', '[2, 3] has 6');
     });
 
-    it('a layer wants a picture as one row of pixels: flatten joins rows and columns, not the pictures', () => {
+    it('a layer wants a picture as one row: flatten joins rows and columns, not the pictures', () => {
       /*
-       * A layer multiplies rows. To it, 32 pictures of shape [28, 28] are 32 rows of 784: flatten from axis 1 on.
-       * Pixel (r, c) of picture n, which lies at (n·28 + r)·28 + c = n·784 + (28r + c), is column 28r + c of row n.
-       * Flattened altogether, the 32 pictures would be a single row of 25,088.
+       * A layer multiplies rows. To it, 32 pictures of shape [28, 28] are 32 rows of 784: flatten from axis 1
+       * on. Pixel (r, c) of picture n, which lies at (n·28 + r)·28 + c = n·784 + (28r + c), is column 28r + c
+       * of row n. Flattened altogether, the 32 pictures would be a single row of 25,088.
        */
       const pictures = reshape(arange(32 * 28 * 28), [32, 28, 28]);
       const rows = flatten(pictures, 1);
@@ -135,21 +140,21 @@ describe('1. Shapes and numbers', () => {
     });
 
     it('keepDims leaves the axis there with size 1, so that rows are still rows', () => {
-      expect(sum(A, 1, { keepDims: true }).toArray()).to.deep.equal([[6], [15]]); // [2, 1]: chapter 2 wants it so
+      expect(sum(A, 1, { keepDims: true }).toArray()).to.deep.equal([[6], [15]]); // for chapter 2
     });
   });
 
   describe('numbers', () => {
     /*
-     * A float32 is a sign, a power of two and 24 binary digits: ± m·2ᵉ, m a whole number below 2²⁴ = 16,777,216.
-     * That is about seven decimal digits. JavaScript's own numbers, float64, have sixteen, and take twice the memory and
-     * twice the time to fetch; networks are content with seven.
+     * A float32 is a sign, a power of two and 24 binary digits: ± m·2ᵉ, m a whole number below
+     * 2²⁴ = 16,777,216. That is about seven decimal digits. JavaScript's own numbers, float64, have sixteen,
+     * and take twice the memory and twice the time to fetch; networks are content with seven.
      */
     it('halves, quarters, eighths are exact; a tenth is not', () => {
       expect(tensor(0.375).item()).to.equal(3 / 8);
       /*
        * The step between float32 numbers near 0.1, in the range from 1/16 to 1/8, is 2⁻⁴/2²³ = 2⁻²⁷.
-       * 0.1/2⁻²⁷ = 0.1 · 134,217,728 = 13,421,772.8, which is not whole. The nearest whole number is 13,421,773.
+       * 0.1/2⁻²⁷ = 0.1 · 134,217,728 = 13,421,772.8. The nearest whole number is 13,421,773.
        */
       expect(tensor(0.1).item()).to.equal(13_421_773 / 2 ** 27); // 0.10000000149...
     });

@@ -1,8 +1,8 @@
 /*
  * 2. Broadcasting
  *
- * A layer adds the same 3 numbers, its bias, to each of 32 rows. Nobody copies the bias 32 times: shapes that differ are
- * stretched to fit. By which rule? And what does the stretching mean for the gradient of the bias - why is it a sum?
+ * A layer adds the same 3 numbers, its bias, to each of 32 rows. Nobody copies the bias 32 times: shapes that
+ * differ are stretched to fit. By which rule? And why is the gradient of what was stretched a sum?
  */
 import { expect } from 'chai';
 import {
@@ -30,12 +30,12 @@ const b = tensor([10, 20, 30]);
 describe('2. Broadcasting', () => {
   describe('the rule', () => {
     /*
-     * Write both shapes so that they end at the same place. Going from the last axis to the first, two sizes must be equal,
-     * or one of them 1, or missing; that one is stretched to the other's size.
+     * Write both shapes so that they end at the same place. Going from the last axis to the first, two sizes
+     * must be equal, or one of them 1, or missing; that one is stretched to the other's size.
      *
-     *     X   [2, 3]          P   [2, 1, 3]         column  [2, 1]
-     *     b      [3]          Q      [4, 1]         row     [1, 3]
-     *     X+b [2, 3]          P·Q [2, 4, 3]         their·  [2, 3]
+     *     X       [2, 3]          column    [2, 1]          P       [2, 1, 3]
+     *     b          [3]          row       [1, 3]          Q          [4, 1]
+     *     X + b   [2, 3]          c·r       [2, 3]          P·Q     [2, 4, 3]
      */
     it('a missing axis is stretched: one bias for every row', () => {
       expect(add(X, b).toArray()).to.deep.equal([
@@ -76,7 +76,7 @@ describe('2. Broadcasting', () => {
       ]);
     });
 
-    it('a reduced axis that is kept, with size 1, can be stretched back over what it was reduced from', () => {
+    it('an axis that a sum has kept, with size 1, can be stretched back over what was summed', () => {
       // Row means: (1+2+3)/3 = 2 and (4+5+6)/3 = 5. As [2, 1] they can be taken from the rows they came from.
       const means = div(sum(X, 1, { keepDims: true }), 3);
       expect(sub(X, means).toArray()).to.deep.equal([
@@ -89,34 +89,32 @@ describe('2. Broadcasting', () => {
   describe('the trap', () => {
     it('a column minus a vector is no error, and is not what was meant', () => {
       /*
-       * A model answers with one number a row, [3, 1]; the targets are a list, [3]. All three answers are right:
+       * A model answers with one number a row, [3, 1]; the targets are a list, [3]. All answers are right:
        *
        *       1          1 2 3            0 −1 −2
        *       2    −     1 2 3      =     1  0 −1       nine differences, of every answer with every target
        *       3          1 2 3            2  1  0
        *
-       * Training goes on, towards answers that are all the same. The losses of this library do not broadcast (chapter 9).
+       * Training would go on, towards answers that are all alike, the mean of the targets. The losses of this
+       * library do not broadcast (chapter 9).
        */
       const [answers, targets] = [tensor([[1], [2], [3]]), tensor([1, 2, 3])];
       const differences = sub(answers, targets);
       expect(differences.shape).to.deep.equal([3, 3]);
-      expect(square(differences).sum().item()).to.equal(12); // 4·1 + 2·4, where 0 was meant
-      expect(
-        square(sub(answers, expandDims(targets, 1)))
-          .sum()
-          .item(),
-      ).to.equal(0);
+      expect(sum(square(differences)).item()).to.equal(12); // 4·1 + 2·4, where 0 was meant
+      const meant = sub(answers, expandDims(targets, 1));
+      expect(meant.toArray()).to.deep.equal([[0], [0], [0]]);
     });
   });
 
   describe('the gradient', () => {
     /*
-     * The gradient ∂L/∂b₁ answers: if b₁ grows by a little h, by how many h does L grow? (Chapter 3 goes into it.)
-     * b₁ was used in row 1 and in row 2. A change of b₁ changes both Y₁₁ and Y₂₁, by h each, and the loss through both:
+     * The gradient ∂L/∂b₁ answers: if b₁ grows by a little h, how many times h does L grow? (Chapter 3 goes
+     * into it.) b₁ was used in row 1 and in row 2. If it grows by h, so do Y₁₁ and Y₂₁, and L through both:
      *
      *     Yᵢⱼ = Xᵢⱼ + bⱼ      ∂L/∂bⱼ = Σᵢ ∂L/∂Yᵢⱼ · ∂Yᵢⱼ/∂bⱼ = Σᵢ Gᵢⱼ · 1          with G = ∂L/∂Y
      *
-     * The sum runs over the rows because b was stretched over the rows. A number that is used m times collects m terms.
+     * The sum runs over the rows because b was stretched over them. What is used m times collects m terms.
      */
     const G = tensor([
       [5, 50, 500],
@@ -138,10 +136,7 @@ describe('2. Broadcasting', () => {
        * L = Σ G·(X + b) is a loss whose gradient by Y is G. With b₁ = 10.5, Y₁₁ and Y₂₁ grow by ½ each,
        * and L by 5·½ + 7·½ = 6 = 12·½. (X + b is a straight line in b, so no nudge is too large.)
        */
-      const L = (bias: number[]) =>
-        mul(G, add(X, tensor(bias)))
-          .sum()
-          .item();
+      const L = (bias: number[]) => sum(mul(G, add(X, tensor(bias)))).item();
       expect(L([10.5, 20, 30]) - L([10, 20, 30])).to.equal(12 * 0.5);
     });
 
@@ -162,9 +157,7 @@ describe('2. Broadcasting', () => {
     });
 
     it('the other way round, the gradient of a sum is stretched: each is the other’s gradient', () => {
-      /*
-       * sⱼ = Σᵢ Xᵢⱼ grows by h if any Xᵢⱼ of its column does: ∂L/∂Xᵢⱼ = Gⱼ, the same for every row.
-       */
+      // sⱼ = Σᵢ Xᵢⱼ grows by h if any Xᵢⱼ of its column does: ∂L/∂Xᵢⱼ = Gⱼ, the same for every row.
       const x = tensor([...X.data], [2, 3], { requiresGrad: true });
       sum(x, 0).backward(tensor([5, 50, 500]));
       expect(x.grad?.toArray()).to.deep.equal([
@@ -175,8 +168,9 @@ describe('2. Broadcasting', () => {
 
     it('both at work: taking the mean from a row takes the mean from its gradient', () => {
       /*
-       * yⱼ = xⱼ − m with m = (x₁ + x₂ + x₃)/3. Each xⱼ reaches the loss directly, with Gⱼ, and through m, which was
-       * stretched over all three: it collects −(G₁ + G₂ + G₃), of which a third goes to each xⱼ. So ∂L/∂xⱼ = Gⱼ − mean(G).
+       * yⱼ = xⱼ − m with m = (x₁ + x₂ + x₃)/3. Each xⱼ reaches the loss directly, with Gⱼ, and through m.
+       * That was stretched over all three and collects −(G₁ + G₂ + G₃), of which a third goes to each xⱼ:
+       *   ∂L/∂xⱼ = Gⱼ − mean(G)
        *   G = (5, 50, 500), mean 185:   (5 − 185, 50 − 185, 500 − 185) = (−180, −135, 315)
        * These add up to 0, as they must: moving all x together does not change y at all.
        */

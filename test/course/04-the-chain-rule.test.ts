@@ -1,8 +1,9 @@
 /*
  * 4. The chain rule walks a graph backwards
  *
- * A network is a long chain of small steps, and each step knows its own slope. How do they make the slope of the
- * whole? And why is it found by walking from the end to the beginning? The whole machine fits on one page, and is here.
+ * A network is a long chain of small steps, and each step knows its own slope. How do they make the slope of
+ * the whole? And why is it found by walking from the end to the beginning? The machine that does it fits on
+ * one page, and is here.
  */
 import { expect } from 'chai';
 import {
@@ -30,7 +31,8 @@ describe('4. The chain rule walks a graph backwards', () => {
     it('along a chain, slopes multiply', () => {
       /*
        * y = (3x + 1)² at x = 2:   u = 3x + 1 = 7,   y = u² = 49
-       * When x moves by dx, u moves by 3·dx. When u moves by du, y moves by 2u·du = 14·du. Together dy = 14·3·dx = 42·dx.
+       * When x moves by dx, u moves by 3·dx. When u moves by du, y moves by 2u·du = 14·du.
+       * Together dy = 14·3·dx = 42·dx.
        */
       const x = leaf(2);
       const y = square(add(mul(x, 3), 1));
@@ -57,8 +59,9 @@ describe('4. The chain rule walks a graph backwards', () => {
 
   describe('the walk', () => {
     /*
-     * L = (a·b + c)² with a = 2, b = 5, c = −4. Forward, from left to right; then backward, from right to left. Each step
-     * is handed ∂L/∂(its result), multiplies it with its own slopes, and hands the products to its inputs:
+     * L = (a·b + c)² with a = 2, b = 5, c = −4. Forward, from left to right; then backward, from right to
+     * left. Each step is handed ∂L/∂(its result), multiplies it by its own slopes, and hands on to its
+     * inputs:
      *
      *   forward          p = a·b = 10       s = p + c = 6       L = s² = 36
      *   backward                                                ∂L/∂L = 1
@@ -80,9 +83,9 @@ describe('4. The chain rule walks a graph backwards', () => {
 
     it('the whole machine, on one page', () => {
       /*
-       * A value remembers what it was made of, and the slope towards each. The walk takes the values in the reverse of the
-       * order in which they were made: when a value's turn comes, everything that uses it has had its own, so its slope
-       * is complete and can be passed on, once.
+       * A value remembers what it was made of, and the slope towards each. The walk takes the values in the
+       * reverse of the order in which they were made: when a value's turn comes, everything that uses it has
+       * had its own, so its slope is complete and can be passed on, once.
        */
       const made: Value[] = [];
       class Value {
@@ -111,8 +114,8 @@ describe('4. The chain rule walks a graph backwards', () => {
 
     it('visits each step once, though the paths may be countless', () => {
       /*
-       * y ← y + y, fifty times: from the end to x lead 2⁵⁰ paths, each with slope 1. Following them one by one would take
-       * years; fifty steps of the walk add them up, doubling the slope each time.
+       * y ← y + y, fifty times: from the end to x lead 2⁵⁰ paths, each with slope 1. Following them one by
+       * one would take weeks; fifty steps of the walk add them up, doubling the slope each time.
        */
       const x = leaf(1);
       let y: Tensor = x;
@@ -125,8 +128,8 @@ describe('4. The chain rule walks a graph backwards', () => {
   describe('many numbers at once', () => {
     it('a step on tensors is handed G = ∂L/∂Y, as large as Y, and returns one as large as X', () => {
       /*
-       * Y = relu(X): a positive number passes with slope 1, a negative one is held at 0, with slope 0. (Chapter 7)
-       * Its step back: G where X > 0, else 0.
+       * Y = relu(X) lets a positive number pass, with slope 1, and holds a negative one at 0, with slope 0
+       * (chapter 7). Its step back: G where X > 0, else 0.
        */
       const x = tensor([2, -3, 4], { requiresGrad: true });
       relu(x).backward(tensor([5, 50, 500]));
@@ -135,11 +138,13 @@ describe('4. The chain rule walks a graph backwards', () => {
 
     it('one walk back gives the slope of every input; measuring needs two runs for each', () => {
       /*
-       * L = Σ wᵢ² over six weights, ∂L/∂wᵢ = 2wᵢ. Measured, that takes 2·6 runs; a network of a million weights would
-       * take two million for a single step. The walk back costs about twice a run forward, however many weights there are.
+       * L = Σ wᵢ² over six weights, ∂L/∂wᵢ = 2wᵢ. Measured, that takes 2·6 runs; a network of a million
+       * weights would take two million for a single step. The walk back costs about twice a run forward,
+       * however many weights there are.
        *
-       * That is why it goes backwards. Walked forwards, slopes by one input would be carried to all results: one walk
-       * for each input. Walked backwards, slopes of one result are carried to all inputs. A loss is one number.
+       * That is why it goes backwards. A walk forwards would carry the slopes by one input to all results: a
+       * walk for each input. A walk backwards carries the slopes of one result to all inputs, and a loss is
+       * one result.
        */
       let runs = 0;
       const L = (w: Tensor) => {
@@ -167,7 +172,7 @@ describe('4. The chain rule walks a graph backwards', () => {
       const slope = () => x.grad?.item();
       square(x).backward();
       square(x).backward();
-      expect(slope()).to.equal(12); // 6 + 6: forgetting to clear is the commonest mistake in a loop of one's own
+      expect(slope()).to.equal(12); // 6 + 6: the clearing is easily forgotten
       x.grad = undefined; // what zeroGrad() does for every weight
       square(x).backward();
       expect(slope()).to.equal(6);
@@ -193,9 +198,9 @@ describe('4. The chain rule walks a graph backwards', () => {
 
     it('a value that the walk will read must not be overwritten first', () => {
       /*
-       * L = a·b: ∂L/∂a = b, the b of the forward run. If b has been moved meanwhile, as by a weight update that comes too
-       * early, the product rule would be fed the wrong number. Nothing would crash; it would merely learn badly. So the
-       * library counts writes, and refuses. Chapter 6 meets this mistake in the open.
+       * L = a·b: ∂L/∂a = b, the b of the forward run. If b has been moved since, by a weight update that came
+       * too early, the product rule is fed the wrong number. Nothing would crash; it would merely learn
+       * badly. So the library counts writes, and refuses. Chapter 6 works the mistake out.
        */
       const [a, b] = [leaf(2), leaf(5)];
       const L = mul(a, b);

@@ -1,9 +1,9 @@
 /*
  * 6. A layer
  *
- * A layer is Y = X Wᵀ + b: what does each letter hold, and what goes back through it? Then two layers make a network of
- * 2 inputs, 3 hidden units and 1 output, small enough for a pencil: forward, backward, and a step. It is a favourite
- * example, and is often worked out wrongly; the mistakes are looked at, too.
+ * A layer is Y = X Wᵀ + b: what does each letter hold, and what goes back through it? Then two layers make a
+ * network of 2 inputs, 3 hidden units and 1 output, small enough for a pencil: forward, backward, and a step.
+ * It is a favourite example, and is often worked out wrongly; the mistakes are looked at, too.
  */
 import { expect } from 'chai';
 import {
@@ -61,10 +61,11 @@ describe('6. A layer: Y = X Wᵀ + b', () => {
 
   describe('backward', () => {
     /*
-     * Both chapters have done the work already. For Y = X Bᵀ with B = W:
+     * Both chapters have done the work. Chapter 5 has, for Y = A B, ∂L/∂A = G Bᵀ and ∂L/∂B = Aᵀ G. Here A is
+     * X and B is Wᵀ, so the second is the gradient of Wᵀ, Xᵀ G; that of W is its transpose, Gᵀ X.
      *
      *   ∂L/∂X = G W        every unit sends its gradient back along its weights
-     *   ∂L/∂W = Gᵀ X       every weight collects, over the examples, what went in times what is wanted of the output
+     *   ∂L/∂W = Gᵀ X       every weight collects gradient times input, over the examples
      *   ∂L/∂b = Σ G        over the examples, over which b was stretched
      */
     it('by hand', () => {
@@ -72,8 +73,8 @@ describe('6. A layer: Y = X Wᵀ + b', () => {
        * G = (5, 50, 500) for the first example, (7, 60, 800) for the second.
        *   G W       5·1 + 50·0 + 500·3 = 1505     5·2 + 50·1 − 500·1 = −440
        *             7·1 + 60·0 + 800·3 = 2407     7·2 + 60·1 − 800·1 = −726
-       *   Gᵀ X      5·1 + 7·3 = 26                5·2 + 7·4 = 38                   for the first unit, and so on
-       *   Σ G       5 + 7 = 12                    50 + 60 = 110                    500 + 800 = 1300
+       *   Gᵀ X      5·1 + 7·3 = 26                5·2 + 7·4 = 38             first unit, and so on
+       *   Σ G       5 + 7 = 12                    50 + 60 = 110              500 + 800 = 1300
        */
       const leaf = (t: Tensor): Tensor => tensor(t.data, t.shape, { requiresGrad: true });
       const [x, weight, bias] = [leaf(X), leaf(W), leaf(b)];
@@ -108,8 +109,9 @@ describe('6. A layer: Y = X Wᵀ + b', () => {
   describe('layers must meet', () => {
     it('a layer of 64 outputs cannot feed one of 128 inputs', () => {
       /*
-       * A mistake of many printed programs: 784 → 64, then 128 → 10. What comes out of a layer must be what the next takes
-       * in. The compiler refuses it; where there is no compiler, the network does, before it has seen any data.
+       * A mistake of many printed programs: 784 → 64, then 128 → 10. What a layer gives must be what the next
+       * one takes. The compiler refuses it; where there is no compiler, the network does, before it sees any
+       * data.
        */
       expectError(
         () =>
@@ -139,7 +141,7 @@ describe('6. A layer: Y = X Wᵀ + b', () => {
 
     it('two layers with nothing between them are only one', () => {
       /*
-       * (x W₁ᵀ) W₂ᵀ = x (W₂ W₁)ᵀ: whatever two layers compute, one computes with the product of their weights.
+       * (x W₁ᵀ) W₂ᵀ = x (W₂ W₁)ᵀ: what two layers compute, one computes with the product of their weights.
        * W₂ = (1, −2, 1) after W above:  W₂ W = (1 − 0 + 3, 2 − 2 − 1) = (4, −1)
        * To gain anything, something that is not a straight line must stand between: the next chapter.
        */
@@ -153,8 +155,9 @@ describe('6. A layer: Y = X Wᵀ + b', () => {
 
 describe('6. A network of 2-3-1 units, by hand', () => {
   /*
-   * The curve between the layers is σ(z) = 1/(1 + e⁻ᶻ), with slope σ' = σ(1 − σ) (chapter 7). The weights are chosen as
-   * multiples of ln 3, because σ(ln 3) = 1/(1 + ⅓) = ¾, σ(0) = ½ and σ(−ln 3) = ¼ are numbers for a pencil.
+   * The curve after each layer is σ(z) = 1/(1 + e⁻ᶻ), with slope σ' = σ(1 − σ) (chapter 7). The weights are
+   * such that every z is a multiple of ln 3: σ(ln 3) = 1/(1 + ⅓) = ¾, σ(0) = ½ and σ(−ln 3) = ¼ suit a
+   * pencil.
    *
    *   forward     x  = (1, 2)
    *               z₁ = W₁x + b₁ = ln 3 · (−1 + 2, 2 − 2, 1 − 2) = (ln 3, 0, −ln 3)
@@ -168,8 +171,9 @@ describe('6. A network of 2-3-1 units, by hand', () => {
    *               ∂L/∂W₂ = δ₂ h               = −3/32 · (¾, ½, ¼) = (−9/128, −3/64, −3/128)
    *               ∂L/∂b₂ = δ₂                 = −3/32
    *               ∂L/∂h  = δ₂ W₂              = −3/32 · (2, −1, −4) = (−3/16, 3/32, 3/8)
-   *     δ₁ =      ∂L/∂z₁ = ∂L/∂h ⊙ h(1 − h)   = (−3/16 · 3/16, 3/32 · 1/4, 3/8 · 3/16) = (−9/256, 6/256, 18/256)
-   *               ∂L/∂W₁ = δ₁ xᵀ              each row: δ₁ times (1, 2)
+   *     δ₁ =      ∂L/∂z₁ = ∂L/∂h ⊙ h(1 − h)   = (−3/16 · 3/16, 3/32 · 1/4, 3/8 · 3/16)
+   *                                           = (−9/256, 6/256, 18/256)
+   *               ∂L/∂W₁ = δ₁ xᵀ              row by row: −9/256 · (1, 2), 6/256 · (1, 2), 18/256 · (1, 2)
    *               ∂L/∂b₁ = δ₁
    */
   const ln3 = Math.log(3);
@@ -218,8 +222,10 @@ describe('6. A network of 2-3-1 units, by hand', () => {
   it('a step against the gradient lowers the loss as much as the gradient says', () => {
     /*
      * Going by −η·g changes L by about g·(−η·g) = −η·Σ g². In units of 1/65536:
-     *   W₂   (81 + 36 + 9)·4 = 504     b₂   9·64 = 576     W₁   (81 + 36 + 324)·(1 + 4) = 2205     b₁   441
-     * Together 3726/65536 = 0.05685. With η = 0.01 the loss should fall by 0.00057, but for the curvature, which η² weighs.
+     *   W₂   (81 + 36 + 9)·4 = 504                b₂   9·64 = 576
+     *   W₁   (81 + 36 + 324)·(1 + 4) = 2205       b₁   81 + 36 + 324 = 441
+     * Together 3726/65536 = 0.05685. With η = 0.01 the loss should fall by 0.00057, but for the curvature, of
+     * which η² = 0.0001 is a factor.
      */
     const { parameters, loss } = network();
     const before = loss().L;
@@ -229,7 +235,7 @@ describe('6. A network of 2-3-1 units, by hand', () => {
   });
 
   describe('mistakes', () => {
-    /** The loss as plain arithmetic, with the hidden biases b₁ open: its measured slope by b₁ is the true δ₁. */
+    /** The loss in plain arithmetic, with the hidden biases open: its measured slope by b₁ is the true δ₁. */
     const lossAt = (b1: number[]) => {
       const σ = (z: number) => 1 / (1 + Math.exp(-z));
       const h = [ln3, 0, -ln3].map((z, i) => σ(z + b1[i]));
@@ -241,15 +247,17 @@ describe('6. A network of 2-3-1 units, by hand', () => {
     });
 
     it('the measured slope decides: it is δ₁', () => {
-      measured.forEach((slope, i) => expect(slope).to.be.closeTo(delta1[i], 1e-9)); // h² = 10⁻¹⁰ times a curvature
+      // A step of h = 10⁻⁵ to both sides is off by some h² = 10⁻¹⁰ (chapter 3).
+      measured.forEach((slope, i) => expect(slope).to.be.closeTo(delta1[i], 1e-9));
     });
 
     it('the slope of σ left out: not only too long a step, but a step elsewhere', () => {
       /*
        * With δ₂ = 2(y − t) and δ₁ = δ₂W₂, where y(1 − y) and h(1 − h) are forgotten:
        *   δ₂ = −1/2, which is 16/3 times too large;   δ₁ = −1/2 · (2, −1, −4) = (−1, 1/2, 2)
-       * Against the true δ₁ that is 256/9 = 28.4 times too much for the first unit and the third, 64/3 = 21.3 times for the
-       * second. No learning rate can put that right. (The familiar δ₂ = y − t is right for another loss: chapter 8.)
+       * Against the true δ₁ that is 256/9 = 28.4 times too much for the first unit and the third, 64/3 = 21.3
+       * times for the second. No learning rate puts that right. (The familiar δ₂ = y − t belongs to another
+       * loss: chapter 8.)
        */
       const wrong = [2, -1, -4].map((w) => 2 * (3 / 4 - 1) * w);
       expect(wrong).to.deep.equal([-1, 1 / 2, 2]);

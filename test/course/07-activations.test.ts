@@ -1,9 +1,9 @@
 /*
  * 7. Activations, and where gradients die
  *
- * Two layers with nothing between them are only one (chapter 6). What is put between, a function that is applied to every
- * number by itself, is called the activation. What does it make possible? Which functions are used? And how do some of
- * them stop a network from learning, by handing back a slope of 0?
+ * Two layers with nothing between them are only one (chapter 6). What is put between, a function that is
+ * applied to every number by itself, is called the activation. What does it make possible? Which functions
+ * are used? And how do some of them stop a network from learning, by handing back a slope of 0?
  */
 import { expect } from 'chai';
 import {
@@ -90,8 +90,9 @@ describe('7. Activations, and where gradients die', () => {
 
     it('a unit that is negative for every example is dead: no example can bring it back', () => {
       /*
-       * z = x·w + b with w = 1, b = −10 and x = 1, 2, 4: z = −9, −8, −6. All slopes are 0, so ∂L/∂w = ∂L/∂b = 0, now and in
-       * every step to come, as long as nothing else moves the x. One step that was too large can do that to a unit.
+       * z = x·w + b with w = 1, b = −10 and x = 1, 2, 4: z = −9, −8, −6. All slopes are 0, so ∂L/∂w and ∂L/∂b
+       * are 0, now and in every step to come, as long as the x stay as they are. One step that was too large
+       * can do that to a unit.
        */
       const x = tensor([[1], [2], [4]]);
       const [w, b] = [tensor([[1]], { requiresGrad: true }), tensor([-10], { requiresGrad: true })];
@@ -124,8 +125,9 @@ describe('7. Activations, and where gradients die', () => {
 
     it('far from 0 it saturates: the slope is e⁻²⁰ on the left, and nothing at all on the right', () => {
       /*
-       * σ(−20) ≈ e⁻²⁰ = 2.06·10⁻⁹, and 1 − σ is as good as 1. On the right, 1 − σ(20) is as small, but float32 numbers below 1
-       * are 6·10⁻⁸ apart: σ(20) is rounded to 1, and 1 − σ to 0. What learns through such a unit has stopped.
+       * σ(−20) ≈ e⁻²⁰ = 2.06·10⁻⁹, and 1 − σ is as good as 1. On the right, 1 − σ(20) would be as small, but
+       * float32 numbers just below 1 are 6·10⁻⁸ apart: σ(20) is rounded to 1, and the slope to 0. Whatever
+       * learns through such a unit has stopped.
        */
       expect(at(sigmoid, -20)[1]).to.be.closeTo(2.06e-9, 1e-11);
       expect(at(sigmoid, 20)).to.deep.equal([1, 0]);
@@ -133,20 +135,17 @@ describe('7. Activations, and where gradients die', () => {
 
     it('its slope is ¼ at best: ten in a row leave less than a millionth of the gradient', () => {
       /*
-       * y ← σ(y) − ½, ten times, starting at 0, where the slope is greatest: (¼)¹⁰ = 2⁻²⁰ = 9.5·10⁻⁷. The chain rule
-       * multiplies (chapter 4), so the first layers of a deep network of sigmoids hardly learn. relu hands back 1¹⁰ = 1.
+       * y ← σ(y) − ½, ten times from 0, where the slope is greatest: (¼)¹⁰ = 2⁻²⁰ = 9.5·10⁻⁷. The chain rule
+       * multiplies (chapter 4), so the first layers of a deep network of sigmoids hardly learn. relu hands
+       * back 1¹⁰ = 1.
        */
       const deep = (f: Activation) => (x: Tensor) => {
         let y = x;
         for (let i = 0; i < 10; i++) y = f(y);
         return y;
       };
-      expect(
-        at(
-          deep((y) => sub(sigmoid(y), 0.5)),
-          0,
-        ),
-      ).to.deep.equal([0, 2 ** -20]);
+      const centred = (x: Tensor) => sub(sigmoid(x), 0.5);
+      expect(at(deep(centred), 0)).to.deep.equal([0, 2 ** -20]);
       expect(at(deep(relu), 1)).to.deep.equal([1, 1]);
       expect(at(deep(tanh), 0)).to.deep.equal([0, 1]); // tanh has slope 1 at 0, and less everywhere else
     });
@@ -154,11 +153,11 @@ describe('7. Activations, and where gradients die', () => {
 
   describe('tanh(x) = (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ)', () => {
     it('is a sigmoid that runs from −1 to 1; its slope is 1 − tanh²', () => {
-      // tanh x = 2σ(2x) − 1. At ln 2: (2 − ½)/(2 + ½) = 3/5, slope 1 − 9/25. At ln 3: (3 − ⅓)/(3 + ⅓) = 4/5, slope 1 − 16/25.
+      // At ln 2: (2 − ½)/(2 + ½) = 3/5, slope 1 − 9/25.   At ln 3: (3 − ⅓)/(3 + ⅓) = 4/5, slope 1 − 16/25.
       expectAt(tanh, 0, [0, 1]);
       expectAt(tanh, ln2, [3 / 5, 16 / 25]);
       expectAt(tanh, -ln3, [-4 / 5, 9 / 25]);
-      expect(2 * at(sigmoid, 2 * ln2)[0] - 1).to.be.closeTo(3 / 5, 1e-6);
+      expect(2 * at(sigmoid, 2 * ln2)[0] - 1).to.be.closeTo(3 / 5, 1e-6); // tanh x = 2σ(2x) − 1
     });
 
     it('hardtanh is the same, drawn with a ruler', () => {
@@ -188,7 +187,7 @@ describe('7. Activations, and where gradients die', () => {
     });
 
     it('silu = x·σ(x): a sigmoid as a gate, which x opens for itself', () => {
-      // Slope, by the product rule: σ + x·σ(1 − σ). At ln 3: ¾ + 3/16 · ln 3. At −ln 3: ¼ − 3/16 · ln 3 = 0.044.
+      // Slope, by the product rule: σ + x·σ(1 − σ).   At ln 3: ¾ + 3/16 · ln 3.   At −ln 3: ¼ − 3/16 · ln 3.
       expectAt(silu, ln3, [(3 / 4) * ln3, 3 / 4 + (3 / 16) * ln3]);
       expectAt(silu, -ln3, [(-1 / 4) * ln3, 1 / 4 - (3 / 16) * ln3]);
     });
@@ -196,7 +195,8 @@ describe('7. Activations, and where gradients die', () => {
     it('gelu = x·Φ(x): the gate is the share of a normal distribution that lies below x', () => {
       /*
        * From a table of the normal distribution: Φ(1) = 0.841345, and its density φ(1) = 0.241971.
-       * Slope, by the product rule: Φ + x·φ.   At 1: 1.083316.   At −1, where Φ = 0.158655:  0.158655 − 0.241971 = −0.083316
+       * Slope, by the product rule: Φ + x·φ.   At 1: 1.083316.   At −1, where
+       * Φ = 0.158655:  0.158655 − 0.241971 = −0.083316
        */
       expectAt(gelu, 0, [0, 1 / 2]);
       expectAt(gelu, 1, [0.841345, 1.083316]);
@@ -204,7 +204,7 @@ describe('7. Activations, and where gradients die', () => {
     });
 
     it('gelu is often computed with a tanh instead, which is near, but another function', () => {
-      // A network that was trained with one of the two should be run with that one; GPT-2 was trained with the tanh.
+      // A network should be run with the one that it was trained with; GPT-2 was trained with the tanh.
       const approximate = (x: Tensor) => gelu(x, { approximate: 'tanh' });
       // √(2/π)·(1 + 0.044715) = 0.833562, tanh of it 0.682384, and ½·(1 + 0.682384) = 0.841192
       expect(at(approximate, 1)[0]).to.be.closeTo(0.841192, 1e-6);
@@ -214,8 +214,9 @@ describe('7. Activations, and where gradients die', () => {
   describe('which one?', () => {
     it('far to the right, all relatives of relu have slope 1, and all that saturate have slope 0', () => {
       /*
-       * Between layers, take relu, the cheapest; in transformers, gelu or silu. tanh and sigmoid where a number must stay in
-       * its bounds, as in a gate. At the end of a network, none: losses take the bare numbers, the logits (chapter 8).
+       * Between layers, take relu, the cheapest; in transformers, gelu or silu. tanh and sigmoid where a
+       * number must stay in its bounds, as in a gate. At the end of a network, none: losses take the bare
+       * numbers, the logits (chapter 8).
        */
       for (const f of [relu, leakyRelu, elu, softplus, silu, gelu]) expect(at(f, 20)[1]).to.equal(1);
       for (const f of [sigmoid, tanh, hardtanh]) expect(at(f, 20)[1]).to.equal(0);

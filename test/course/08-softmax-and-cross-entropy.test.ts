@@ -1,9 +1,9 @@
 /*
  * 8. Softmax and cross-entropy
  *
- * The last layer of a classifier gives a number for each class, its logits; the more, the likelier. How do they become
- * probabilities, and one number that says how wrong they are? Why does the loss want logits and not probabilities, why does
- * it take the logarithm of a sum of exponentials, and why is its gradient simply p − y?
+ * The last layer of a classifier gives a number for each class, its logits: the larger, the likelier. How do
+ * they become probabilities, and one number that says how wrong they are? Why does the loss want logits, why
+ * does it take the logarithm of a sum of exponentials, and why is its gradient simply p − y?
  */
 import { expect } from 'chai';
 import {
@@ -61,8 +61,8 @@ describe('8. Softmax and cross-entropy', () => {
 
     it('as it is written it fails: e¹⁰⁰⁰ is infinite, and ∞/∞ is no number', () => {
       /*
-       * But what changes nothing may be done: subtract the greatest logit. The largest exponential is then e⁰ = 1, the sum lies
-       * between 1 and the number of classes, and whatever becomes 0 was negligible.
+       * But what changes nothing may be done: subtract the greatest logit. The largest exponential is then
+       * e⁰ = 1, the sum lies between 1 and the number of classes, and whatever becomes 0 was negligible.
        */
       const z = tensor([1000, 1000 + ln2]); // 1000.6931 in float32, whose numbers are 6·10⁻⁵ apart there
       const written = div(exp(z), sum(exp(z)));
@@ -72,14 +72,18 @@ describe('8. Softmax and cross-entropy', () => {
 
     it('its gradient: what goes back is measured against its own mean', () => {
       /*
-       * dpᵢ = pᵢ(dzᵢ − Σⱼ pⱼ dzⱼ): raising zᵢ raises pᵢ, and lowers all through the sum. With G = ∂L/∂p therefore
-       *   ∂L/∂zᵢ = pᵢ(Gᵢ − Σⱼ pⱼ Gⱼ)
-       * G = (8, 16, 64):  Σ pG = (8 + 32 + 320)/8 = 45    ∂L/∂z = (1/8 · −37, 2/8 · −29, 5/8 · 19) = (−4.625, −7.25, 11.875)
-       * These add up to 0: adding a number to all logits changes nothing.
+       * A quotient (chapter 3) of eᶻⁱ and S = Σⱼ eᶻʲ:   dpᵢ = (eᶻⁱ dzᵢ − pᵢ dS)/S = pᵢ dzᵢ − pᵢ Σⱼ pⱼ dzⱼ
+       * So dL = Σᵢ Gᵢ dpᵢ = Σᵢ pᵢ Gᵢ dzᵢ − (Σᵢ pᵢ Gᵢ)·Σⱼ pⱼ dzⱼ. What stands before dzᵢ is
+       *   ∂L/∂zᵢ = pᵢ (Gᵢ − m), with m = Σ pG, the mean of G
+       *
+       * For G = (8, 16, 64), m = (1·8 + 2·16 + 5·64)/8 = 45:
+       *   ∂L/∂z = (1/8 · (8 − 45), 2/8 · (16 − 45), 5/8 · (64 − 45)) = (−4.625, −7.25, 11.875)
+       * These add up to 0, as they must: a number added to all logits changes nothing.
        */
       const z = tensor(logits, { requiresGrad: true });
       softmax(z).backward(tensor([8, 16, 64]));
-      [-4.625, -7.25, 11.875].forEach((g, i) => expect(z.grad?.data[i]).to.be.closeTo(g, 1e-4)); // G up to 64: 64 · 1e-6
+      // Seven digits of 64, the largest number on the way.
+      [-4.625, -7.25, 11.875].forEach((g, i) => expect(z.grad?.data[i]).to.be.closeTo(g, 1e-4));
     });
   });
 
@@ -91,14 +95,13 @@ describe('8. Softmax and cross-entropy', () => {
 
     it('with the greatest logit m taken out, m + ln Σ eᶻ⁻ᵐ, it cannot overflow', () => {
       expect(log(sum(exp(tensor([1000, 1000])))).item()).to.equal(Infinity);
-      expect(logSumExp(tensor([1000, 1000])).item()).to.be.closeTo(1000 + ln2, 2 ** -14); // the step of float32 there
+      // Float32 numbers near 1000 are 2⁻¹⁴ apart.
+      expect(logSumExp(tensor([1000, 1000])).item()).to.be.closeTo(1000 + ln2, 2 ** -14);
     });
 
     it('and its slope is softmax: d ln S = dS/S, and dS = Σ eᶻʲ dzⱼ', () => {
-      expectNear(
-        gradientAt(logits, (z) => logSumExp(z)),
-        p,
-      );
+      const slopes = gradientAt(logits, (z) => logSumExp(z));
+      expectNear(slopes, p);
     });
   });
 
@@ -111,7 +114,7 @@ describe('8. Softmax and cross-entropy', () => {
     });
 
     it('of ten classes, a network that knows nothing has ln 10 = 2.303', () => {
-      // Worth remembering: an untrained classifier that starts far above it has weights that are too large (chapter 11).
+      // Worth remembering: a classifier that starts far above it has weights that are too large (chapter 11).
       expectNear(crossEntropy(zeros([4, 10]), [0, 3, 5, 9]), [Math.log(10)]);
     });
 
@@ -127,22 +130,17 @@ describe('8. Softmax and cross-entropy', () => {
 
   describe('the gradient: p − y', () => {
     /*
-     * L = ln Σⱼ eᶻʲ − zᵧ. The slope of the first part is p, as above; that of the second is 1 for the true class, else 0.
-     * With y = (0, …, 1, …, 0), the truth as probabilities:
+     * L = ln Σⱼ eᶻʲ − zᵧ. The slopes of the first part are p, as above; those of the second are 1 for the
+     * true class and 0 for the others, the truth y = (0, …, 1, …, 0) written as probabilities:
      *
      *   ∂L/∂z = p − y
      *
-     * What was thought, less what is true. It is as large as the error and never larger, and needs no other factor.
+     * What was thought, less what is true. Wherever the two differ there is a slope, and it is never above 1.
      */
     it('by hand: each class is pushed by how much it was overrated', () => {
-      expectNear(
-        gradientAt(logits, (z) => crossEntropy(z, [0])),
-        [-7 / 8, 2 / 8, 5 / 8],
-      ); // 1/8 − 1
-      expectNear(
-        gradientAt(logits, (z) => crossEntropy(z, [2])),
-        [1 / 8, 2 / 8, -3 / 8],
-      ); // 5/8 − 1
+      const slopes = (truth: number) => gradientAt(logits, (z) => crossEntropy(z, [truth]));
+      expectNear(slopes(0), [-7 / 8, 2 / 8, 5 / 8]); // 1/8 − 1
+      expectNear(slopes(2), [1 / 8, 2 / 8, -3 / 8]); // 5/8 − 1
     });
 
     it('the mean of a batch divides it by the number of rows', () => {
@@ -151,12 +149,14 @@ describe('8. Softmax and cross-entropy', () => {
       expectNear(z.grad, [-7 / 16, 2 / 16, 5 / 16, 1 / 16, 2 / 16, -3 / 16]);
     });
 
-    it('a network that is wrong and sure of it learns fast; with squares of probabilities it would not', () => {
+    it('a network that is wrong and sure of it learns fast; by squares of probabilities it would not', () => {
       /*
-       * Two classes with logits 0 and z have p = σ(z) for the second. At z = −10, p = 4.54·10⁻⁵, though the second is true.
-       *   cross-entropy            p − 1 = −0.99995
-       *   (p − 1)² of chapter 6    2(p − 1)·p(1 − p) = −2 · 1 · 4.54·10⁻⁵ = −9.08·10⁻⁵: the slope of σ is lost in saturation
-       * The logarithm undoes the exponential, and with it the saturation. This is the loss to which δ₂ = y − t belongs.
+       * Of two classes with logits 0 and z, the second has p = σ(z). At z = −10, p = 4.54·10⁻⁵, but it is the
+       * true one.
+       *   cross-entropy                p − 1 = −0.99995
+       *   the square of chapter 6      2(p − 1)·p(1 − p) = −2 · 1 · 4.54·10⁻⁵ = −9.08·10⁻⁵
+       * The square is handed back through a saturated σ (chapter 7). The logarithm undoes the exponential,
+       * and with it the saturation. This is the loss to which δ₂ = y − t belongs.
        */
       expect(gradientAt([0, -10], (z) => crossEntropy(z, [1])).data[1]).to.be.closeTo(-0.99995, 1e-5);
       const squared = gradientAt([-10], (z) => mse(sigmoid(z), tensor([[1]])));
@@ -167,7 +167,8 @@ describe('8. Softmax and cross-entropy', () => {
   describe('why logits', () => {
     it('a probability may be too small for float32; its logarithm is not', () => {
       /*
-       * e⁻²⁰⁰ = 10⁻⁸⁷ is 0 in float32, its logarithm −∞, and the slope 1/0. From logits: ln(e⁰ + e²⁰⁰) − 0 = 200.
+       * e⁻²⁰⁰ = 10⁻⁸⁷ is 0 in float32, its logarithm −∞, and the slope 1/0.
+       * From logits: ln(e⁰ + e²⁰⁰) − 0 = 200, with slopes p − y = (0 − 1, 1 − 0).
        */
       expect(log(softmax(tensor([0, 200]))).data[0]).to.equal(-Infinity);
       expect(logSoftmax(tensor([0, 200])).data[0]).to.equal(-200);
@@ -182,10 +183,11 @@ describe('8. Softmax and cross-entropy', () => {
 
   describe('softmax twice, the commonest mistake', () => {
     /*
-     * A widespread example ends its model with softmax, and then uses a loss that applies softmax itself. Nothing crashes:
-     * probabilities are numbers, and pass for logits. But as logits they lie between 0 and 1 and hardly differ.
+     * A widespread example ends its model with softmax, and then uses a loss that applies softmax itself.
+     * Nothing crashes: probabilities are numbers, and pass for logits. But logits that lie between 0 and 1
+     * hardly differ.
      */
-    const twice = (z: Tensor) => mul(softmax(z), 1); // times 1 makes them ordinary numbers, which nobody can tell from logits
+    const twice = (z: Tensor) => mul(softmax(z), 1); // times 1 makes of them what nobody can tell from logits
 
     it('the library refuses: what comes out of softmax is not for use as logits', () => {
       expectError(
@@ -210,15 +212,19 @@ describe('8. Softmax and cross-entropy', () => {
 
     it('and the gradient shrinks: to a tenth at the start, to nothing where it is needed most', () => {
       /*
-       * At the start, z = 0: both softmaxes give 1/10 everywhere. Back through the loss: g = 1/10 − y = (−9/10, 1/10, …); back
-       * through the first softmax: pᵢ(gᵢ − Σ pg) with Σ pg = 0, so 1/10 · −9/10 = −9/100, where −9/10 is right.
+       * At the start, z = 0: both softmaxes give 1/10 everywhere.
+       *   back through the loss           g = 1/10 − y = (−9/10, 1/10, …)
+       *   through the first softmax       pᵢ(gᵢ − Σ pg) with Σ pg = 0: 1/10 · −9/10 = −9/100
+       * where −9/10 is right.
        */
       const start = new Array<number>(10).fill(0);
       expect(gradientAt(start, (z) => crossEntropy(z, [0])).data[0]).to.be.closeTo(-9 / 10, 1e-6);
       expect(gradientAt(start, (z) => crossEntropy(twice(z), [0])).data[0]).to.be.closeTo(-9 / 100, 1e-6);
       /*
-       * Wrong and sure: z = (0, 20), the first is true. p = (e⁻²⁰, 1), and softmax of that is (1, e)/(1 + e) = (0.2689, 0.7311).
-       * g = (−0.7311, 0.7311), Σ pg = 0.7311, and ∂L/∂z₁ = e⁻²⁰ · (−0.7311 − 0.7311) = −2.06·10⁻⁹ · 1.4622 = −3.01·10⁻⁹
+       * Wrong and sure: z = (0, 20), the first is true.
+       *   p = (e⁻²⁰, 1), and the softmax of that is (1, e)/(1 + e) = (0.2689, 0.7311)
+       *   g = (−0.7311, 0.7311), and Σ pg = 0.7311
+       *   ∂L/∂z₁ = e⁻²⁰ · (−0.7311 − 0.7311) = −2.06·10⁻⁹ · 1.4622 = −3.01·10⁻⁹, where −1 is right
        */
       expect(gradientAt([0, 20], (z) => crossEntropy(z, [0])).data[0]).to.be.closeTo(-1, 1e-6);
       expect(gradientAt([0, 20], (z) => crossEntropy(twice(z), [0])).data[0]).to.be.closeTo(-3.01e-9, 1e-11);
@@ -227,21 +233,18 @@ describe('8. Softmax and cross-entropy', () => {
 
   describe('softer truths', () => {
     it('the target may be probabilities: L = −Σ yᵢ ln pᵢ, and the gradient is still p − y', () => {
-      // y = (0.1, 0.1, 0.8):  ln 8 − 0.1·0 − 0.1·ln 2 − 0.8·ln 5, and p − y = (0.125 − 0.1, 0.25 − 0.1, 0.625 − 0.8)
+      // −ln pᵢ = ln 8 − zᵢ, so L = ln 8 − 0.1·0 − 0.1·ln 2 − 0.8·ln 5.
+      // p − y = (0.125 − 0.1, 0.25 − 0.1, 0.625 − 0.8)
       const y = tensor([[0.1, 0.1, 0.8]]);
       expectNear(crossEntropy(tensor([logits]), y), [ln8 - 0.1 * ln2 - 0.8 * ln5]);
-      expectNear(
-        gradientAt(logits, (z) => crossEntropy(z, y)),
-        [0.025, 0.15, -0.175],
-      );
+      const slopes = gradientAt(logits, (z) => crossEntropy(z, y));
+      expectNear(slopes, [0.025, 0.15, -0.175]);
     });
 
     it('label smoothing makes such targets: ε of the truth is spread over all classes', () => {
-      // ε = 0.3: 0.7·(0, 0, 1) + 0.3/3 = (0.1, 0.1, 0.8). Its best p is y itself, so logits need not grow for ever.
-      expectNear(
-        gradientAt(logits, (z) => crossEntropy(z, [2], { labelSmoothing: 0.3 })),
-        [0.025, 0.15, -0.175],
-      );
+      // ε = 0.3: 0.7·(0, 0, 1) + 0.3/3 = (0.1, 0.1, 0.8). The best p is y, so logits need not grow for ever.
+      const slopes = gradientAt(logits, (z) => crossEntropy(z, [2], { labelSmoothing: 0.3 }));
+      expectNear(slopes, [0.025, 0.15, -0.175]);
     });
 
     it('classes may weigh more, and rows may be left out', () => {
@@ -252,14 +255,16 @@ describe('8. Softmax and cross-entropy', () => {
     });
   });
 
-  it('all agree with their measured slopes', () => {
-    checkGradient(softmax, (random) => [random.uniform([4, 3], -3, 3)]);
-    checkGradient(logSoftmax, (random) => [random.uniform([4, 3], -3, 3)]);
-    checkGradient(logSumExp, (random) => [random.uniform([4, 3], -3, 3), 1]);
-    checkGradient(crossEntropy, (random) => [random.uniform([4, 3], -3, 3), random.integers(4, 3)]);
-    checkGradient(
-      (z: Tensor, shift: Tensor) => crossEntropy(add(z, shift), [2, 0, 1, 1], { labelSmoothing: 0.1 }),
-      (random) => [random.uniform([4, 3], -3, 3), random.uniform([4, 1])],
-    );
+  describe('held against the measured slope', () => {
+    it('all agree', () => {
+      checkGradient(softmax, (random) => [random.uniform([4, 3], -3, 3)]);
+      checkGradient(logSoftmax, (random) => [random.uniform([4, 3], -3, 3)]);
+      checkGradient(logSumExp, (random) => [random.uniform([4, 3], -3, 3), 1]);
+      checkGradient(crossEntropy, (random) => [random.uniform([4, 3], -3, 3), random.integers(4, 3)]);
+      checkGradient(
+        (z: Tensor, shift: Tensor) => crossEntropy(add(z, shift), [2, 0, 1, 1], { labelSmoothing: 0.1 }),
+        (random) => [random.uniform([4, 3], -3, 3), random.uniform([4, 1])],
+      );
+    });
   });
 });

@@ -234,7 +234,8 @@ describe('crossEntropy', () => {
 
     it('stays finite when smoothed, weighted, and against a distribution', () => {
       const options = { labelSmoothing: 0.3, weight: [1, 2, 3] };
-      // −log p is 0, 20000, 10000; the classes together cost 2·20000 + 3·10000 = 70000; rows 0.1·70000 and 0.7·40000 + 0.1·70000
+      // −log p is 0, 20000, 10000; the classes together cost 2·20000 + 3·10000 = 70000;
+      // the rows cost 0.1·70000 and 0.7·40000 + 0.1·70000
       expectLoss(crossEntropy(tensor(far), labels, options), 42_000 / 3, 0.01);
       expect([...slope((x) => crossEntropy(x, labels, options), far).data].every(Number.isFinite)).to.equal(
         true,
@@ -942,7 +943,8 @@ describe('hinge', () => {
   it('has the gradient −y inside the margin, and 0 outside and at the kink', () => {
     const loss = (target: number[]) => (s: Tensor) => hinge(s, target, { reduction: 'none' });
     expectValues(slope(loss(y), scores, [5, 50, 500, 5000]), [0, -50, -500, 0], 0);
-    expectValues(slope(loss([1, -1, -1]), [1, -1, 0.5], [5, 50, 500]), [0, 0, 500], 0); // the first two lie at the kink
+    // the first two lie at the kink
+    expectValues(slope(loss([1, -1, -1]), [1, -1, 0.5], [5, 50, 500]), [0, 0, 500], 0);
   });
 
   refuses([

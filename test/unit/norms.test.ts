@@ -1,4 +1,4 @@
-// Layer norm, batch norm and dropout: numbers worked by hand, the edges of their parameters, and what must be refused.
+// Layer norm, batch norm and dropout: numbers worked by hand, edges, and what must be refused.
 import { expect } from 'chai';
 import {
   ArgumentError,
@@ -80,7 +80,8 @@ describe('layerNorm', () => {
   });
 
   it('has the gradient r·(g − mean(g) − x̂·mean(g·x̂))', () => {
-    // G = (6, 0, 0): mean 2, G·x̂ = (−6r, 0, 0) with mean −2r, x̂·mean = (3, 0, −3):  r·(6 − 2 − 3, −2, −2 + 3)
+    // G = (6, 0, 0) has mean 2, G·x̂ = (−6r, 0, 0) has mean −2r, x̂ times that is (3, 0, −3):
+    // r·(6 − 2 − 3, −2, −2 + 3)
     const x = tensor([[1, 2, 3]], { requiresGrad: true });
     const Y = layerNorm(x, undefined, undefined, exact);
     const [dx] = grad(Y, [x], { gradient: tensor([[6, 0, 0]]) });
@@ -331,7 +332,8 @@ describe('dropout', () => {
   });
 
   it('keeps an element when its random number lies below 1 − p', () => {
-    const key = { seed: 0, stream: 0 }; // Philox's first published word is 6627e8d5, so the number is 6627e8 / 2²⁴
+    // with seed and stream 0, the first word is the published 6627e8d5, so the number is 6627e8 / 2²⁴
+    const key = { seed: 0, stream: 0 };
     const number = 0x6627e8 / 2 ** 24;
     expect(dropout(ones([1]), { p: 1 - number, key }).item()).to.equal(0);
     expect(dropout(ones([1]), { p: 1 - number - 2 ** -24, key }).item()).to.be.above(2);

@@ -1,4 +1,4 @@
-// Random numbers: the published vectors, the distributions, and that nothing but seed, stream and place decides.
+// Random numbers: published vectors, distributions, and that nothing but seed, stream and place decides.
 import { expect } from 'chai';
 import {
   ArgumentError,
@@ -18,12 +18,18 @@ const values = (x: { data: Float32Array }): number[] => Array.from(x.data);
 const average = (list: readonly number[]): number =>
   list.reduce((total, value) => total + value, 0) / list.length;
 
-/** Fails unless the average of `list` is within five standard errors of what it should be; `sd` is one value's deviation. */
+/**
+ * Fails unless the average of `list` is within five standard errors of what it should be; `sd` is one value's
+ * deviation.
+ */
 function expectAverage(list: readonly number[], expected: number, sd: number): void {
   expect(average(list)).to.be.closeTo(expected, (5 * sd) / Math.sqrt(list.length));
 }
 
-/** Fails unless Pearson's χ² of equally likely cells is within five deviations of its mean k − 1; its variance is 2(k − 1). */
+/**
+ * Fails unless Pearson's χ² of equally likely cells is within five deviations of its mean k − 1; its variance
+ * is 2(k − 1).
+ */
 function expectEvenly(counts: readonly number[]): void {
   const expected = average(counts);
   const freedom = counts.length - 1;

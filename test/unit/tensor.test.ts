@@ -467,7 +467,7 @@ describe('the printed form', () => {
     expectPrinted(tensor([99_999.5]), 'Tensor [1]', '[99999.5000]');
     expectPrinted(tensor([0.0005, -2e-20]), 'Tensor [2]', '[  5.0000e-4, -2.0000e-20]');
     expectPrinted(tensor([0.001]), 'Tensor [1]', '[0.0010]');
-    expectPrinted(tensor([2 ** 24, 0]), 'Tensor [2]', '[1.6777e+7,          0]');
+    expectPrinted(tensor([2 ** 24, 0]), 'Tensor [2]', '[1.6777e+7,         0]');
     expectPrinted(tensor([9_999_999]), 'Tensor [1]', '[9999999]');
   });
 
@@ -693,6 +693,7 @@ describe('checks of arguments', () => {
     expect(nearest('weightdecay', ['lr', 'weightDecay'])).to.equal('weightDecay');
     expect(nearest('momentun', ['lr', 'momentum'])).to.equal('momentum');
     expect(nearest('Ir', ['lr', 'eps'])).to.equal('lr');
+    expect(nearest('form', ['from'])).to.equal('from');
     expect(nearest('banana', ['lr', 'momentum'])).to.equal(undefined);
     expect(nearest('x', ['p'])).to.equal(undefined);
   });

@@ -15,8 +15,9 @@ import { rsqrt } from './power.ts';
 import { reshape } from './reshape.ts';
 
 /**
- * Batch normalisation: each channel (axis 1) by its own mean and variance, then a scale and a shift for each. Statistics
- * that were computed from x by operations carry their part of the gradient; running ones are constants.
+ * Batch normalisation: each channel (axis 1) by its own mean and variance, then a scale and a shift for each.
+ * Statistics that were computed from x by operations carry their part of the gradient; running ones are
+ * constants.
  *
  *   shape     X [N, C, ...], mean, variance, weight, bias [C]  →  Y as X
  *   forward   Y = (X − mean)/√(variance + eps)·weight + bias

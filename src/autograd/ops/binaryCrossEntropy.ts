@@ -17,18 +17,23 @@ import { softplus } from './sigmoid.ts';
 export interface BinaryCrossEntropyOptions extends LossOptions {
   /** A factor for each term; stretched to the logits' shape. */
   weight?: Weight;
-  /** What a positive counts for, 1 unless given; stretched to the logits' shape. Above 1, recall rises and precision falls. */
+  /**
+   * What a positive counts for, 1 unless given; stretched to the logits' shape. Above 1, recall rises and
+   * precision falls.
+   */
   posWeight?: Weight;
 }
 
 /**
- * Binary cross-entropy of logits x and targets y, which may be any numbers in [0, 1]. Both shapes must be equal.
+ * Binary cross-entropy of logits x and targets y, which may be any numbers in [0, 1]. Both shapes must be
+ * equal.
  *
  *   forward   mean of  −w·(π·y·log σ(x) + (1 − y)·log(1 − σ(x))),  w the weight, π the posWeight
  *   stable    π·y·softplus(−x) + (1 − y)·softplus(x): no logarithm of 0, and no difference that could cancel
  *   gradient  ∂L/∂x = (σ(x) − y)/n   (for w = π = 1)
  *
- * Source: PyTorch's `binary_cross_entropy_with_logits`. `mean` divides by the number of elements, weighted or not.
+ * Source: PyTorch's `binary_cross_entropy_with_logits`. `mean` divides by the number of elements, weighted or
+ * not.
  *
  * @throws ArgumentError for a target outside [0, 1], a negative weight, and for `Probabilities` as logits
  */

@@ -53,13 +53,13 @@ export type Labels = Indices | number;
  *   shape     X [N, C], target N labels, or a tensor [N, C] of probabilities  →  a scalar, or [N] unreduced.
  *             One row may come as X [C], with one label or a tensor [C] of probabilities
  *   forward   mean over the rows of  −log p_label,  of  −Σ q_c·log p_c,   p = softmax(x)
- *   stable    log Σ e^(x_c − m) − (x_label − m), m the row's maximum: no exponential overflows, no logarithm meets 0
+ *   stable    log Σ e^(x_c − m) − (x_label − m), m the row's maximum: no overflow, no logarithm of 0
  *   gradient  ∂L/∂x_c = (p_c − [c = label])/N
  *   because   ∂ log Σ eˣ/∂x_c = p_c
  *
- * Options, all as in PyTorch's `cross_entropy`: with `labelSmoothing` ε, q is (1 − ε)·target + ε/C. With class weights w,
- * a row is −Σ w_c·q_c·log p_c, and for labels the mean divides by the rows' Σ w_label. Rows labelled `ignoreIndex`
- * are 0, have no gradient, and don't count; the mean of none is NaN.
+ * Options, all as in PyTorch's `cross_entropy`: with `labelSmoothing` ε, q is (1 − ε)·target + ε/C. With
+ * class weights w, a row is −Σ w_c·q_c·log p_c, and for labels the mean divides by the rows' Σ w_label. Rows
+ * labelled `ignoreIndex` are 0, have no gradient, and don't count; the mean of none is NaN.
  *
  * @throws IndexError for a label outside 0 … C − 1; ArgumentError for `Probabilities` as logits
  */
@@ -107,7 +107,8 @@ export const crossEntropy = defineOp<
 });
 
 /**
- * Negative log-likelihood: cross-entropy of predictions that are log-probabilities already, as `logSoftmax` returns them.
+ * Negative log-likelihood: cross-entropy of predictions that are log-probabilities already, as `logSoftmax`
+ * returns them.
  *
  *   shape     logP [N, C], N labels  →  a scalar, or [N] unreduced; one row may come as [C] with one label
  *   forward   mean over the rows of  −logP_label
@@ -241,7 +242,10 @@ function checkTargets(where: string, target: Labels, { shape, ignoreIndex }: Cla
   return { labels: labels.map((label) => (label === ignoreIndex ? 0 : label)), kept };
 }
 
-/** The rows' losses, weighted, without the ignored ones, and reduced. `smooth` is a row's loss for a label of no class in particular. */
+/**
+ * The rows' losses, weighted, without the ignored ones, and reduced. `smooth` is a row's loss for a label of
+ * no class in particular.
+ */
 function reduceRows(
   nll: Tensor,
   targets: Targets,

@@ -17,19 +17,23 @@ export interface DropoutOptions {
   p?: number;
   /** Whether to drop at all. Default true. */
   training?: boolean;
-  /** Where the random numbers come from: the next of the generator, unless given. The same key gives the same mask. */
+  /**
+   * Where the random numbers come from: the next of the generator, unless given. The same key gives the same
+   * mask.
+   */
   key?: RandomKey;
 }
 
 /**
- * Inverted dropout: zeros with probability p, and the rest scaled up so that each expectation stays what it was,
- * which leaves nothing to be done when the training is over.
+ * Inverted dropout: zeros with probability p, and the rest scaled up so that each expectation stays what it
+ * was, which leaves nothing to be done when the training is over.
  *
- *   forward   Y = X·M,  M = 1/(1 − p) with probability 1 − p, else 0   (X itself unless `training`, or if p is 0)
+ *   forward   Y = X·M,  M = 1/(1 − p) with probability 1 − p, else 0   (X itself if p is 0 or not `training`)
  *   gradient  ∂L/∂X = G·M
  *   because   E[M] = (1 − p)·1/(1 − p) = 1
  *
- * Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting" (2014), section 10.
+ * Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting" (2014),
+ * section 10.
  */
 export const dropout = defineOp<[x: Tensor], [options?: DropoutOptions]>({
   name: 'dropout',

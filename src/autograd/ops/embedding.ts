@@ -10,7 +10,7 @@ export interface Embedding {
     weight: Tensor<[number, W]>,
     indices: readonly number[] | NumericArray,
   ): Tensor<[number, W]>;
-  (weight: Tensor, indices: Indices): Tensor;
+  (weight: Tensor<[number, number]>, indices: Indices): Tensor;
 }
 
 /**

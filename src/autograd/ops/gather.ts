@@ -14,8 +14,6 @@ import { type CheckedIndices, checkIndices, type Indices } from '../indices.ts';
 import { defineOp } from '../op.ts';
 import { pad } from './slice.ts';
 
-export type { Indices };
-
 /**
  * One element of x for each index, taken along an axis: in every other axis, it stands where its index stands.
  *
@@ -65,10 +63,10 @@ export const gather = defineOp<[x: Tensor], [index: Indices, axis: number]>({
 });
 
 /**
- * Adds each element of source to the element of x that its index names along an axis: in every other axis, both stand
- * where the index stands. x itself stays as it is. Terms are added in the order of source.
+ * Adds each element of source to the element of x that its index names along an axis: in every other axis, both
+ * stand where the index stands. x itself stays as it is. Terms are added in the order of source.
  *
- *   shape     X [m, n], index [p, q], source [at least p, at least q]  →  Y [m, n]        axis 0: q ≤ n;  axis 1: p ≤ m
+ *   shape     X [m, n], index [p, q], source at least [p, q]  →  Y [m, n]        axis 0: q ≤ n;  axis 1: p ≤ m
  *   forward   Y = X, then    axis 0: Y[indexᵢⱼ, j] += Sᵢⱼ      axis 1: Y[i, indexᵢⱼ] += Sᵢⱼ
  *   gradient  ∂L/∂X = G      ∂L/∂S = gather(G, index), and 0 beyond the index
  *   source    torch.scatter_add

@@ -39,7 +39,7 @@ export { exp, expm1, log, log1p, pow, rsqrt, sqrt, square } from './power.ts';
 export { prod } from './prod.ts';
 export { rand, randn, randperm, uniform } from './random.ts';
 export { max, mean, min } from './reduce.ts';
-export { huber, l1, mse, type HuberOptions } from './regression.ts';
+export { huber, l1, mse, type HuberOptions, type LossOptions, type LossReduction } from './regression.ts';
 export { elu, leakyRelu, relu, type LeakyReluOptions, type EluOptions } from './relu.ts';
 export { expandDims, flatten, reshape, squeeze } from './reshape.ts';
 export { maximum, minimum, where, type Where } from './select.ts';

@@ -42,7 +42,8 @@ export const indexSelect = defineOp<[x: Tensor], [index: Indices, axis?: number]
 });
 
 /**
- * Adds row j of source to the row of x that indexⱼ names; x itself stays as it is. Terms are added in the order of source.
+ * Adds row j of source to the row of x that indexⱼ names; x itself stays as it is. Terms are added in the order of
+ * source.
  *
  *   shape     X [m, n], index [p], source [p, n]  →  Y [m, n]  (axis 0)
  *   forward   Y = X, then Y[indexⱼ] += Sⱼ

@@ -17,18 +17,22 @@ import { sum } from './sum.ts';
 export interface KlDivOptions {
   /** The target holds logarithms as well. Default false. */
   logTarget?: boolean;
-  /** `batchMean` is the sum divided by the length of the first axis: the divergence as mathematics defines it. Default `mean`. */
+  /**
+   * `batchMean` is the sum divided by the length of the first axis: the divergence as mathematics defines it.
+   * Default `mean`.
+   */
   reduction?: LossReduction | 'batchMean';
 }
 
 /**
- * Kullback-Leibler divergence of a prediction, given as log-probabilities, from a target distribution. Both shapes
- * must be equal.
+ * Kullback-Leibler divergence of a prediction, given as log-probabilities, from a target distribution. Both
+ * shapes must be equal.
  *
  *   forward   mean of  t·(log t − q),  0·log 0 = 0;   of  eᵗ·(t − q)  with `logTarget`
  *   gradient  ∂L/∂q = −t/n   ∂L/∂t = (log t + 1 − q)/n, and −q/n where t = 0
  *
- * Source: PyTorch's `kl_div`. Its `mean` divides by the number of elements, `batchMean` by the number of rows.
+ * Source: PyTorch's `kl_div`. Its `mean` divides by the number of elements, `batchMean` by the number of
+ * rows.
  *
  * @throws ArgumentError for a probability outside [0, 1], and for a logarithm of one that is greater than 0
  */

@@ -16,9 +16,10 @@ export interface NormOptions {
  * Layer normalisation over the last axis, then a scale and a shift for each column.
  *
  *   shape     X [..., n], weight [n], bias [n]  →  Y as X
- *   forward   Y = X̂·weight + bias,  X̂ = (X − μ)·r,  r = 1/√(σ² + eps);   μ and σ² = mean((X − μ)²) of each row
- *   gradient  with g = G·weight:   ∂L/∂X = r·(g − mean(g) − X̂·mean(g·X̂))   ∂L/∂weight = Σ G·X̂   ∂L/∂bias = Σ G   over the rows
- *   because   X̂ changes neither when a row is shifted nor when it is stretched: g loses its parts along 1 and along X̂
+ *   forward   Y = X̂·weight + bias,  X̂ = (X − μ)·r,  r = 1/√(σ² + eps),  μ and σ² of each row
+ *   gradient  with g = G·weight:   ∂L/∂X = r·(g − mean(g) − X̂·mean(g·X̂))
+ *             ∂L/∂weight = Σ G·X̂   ∂L/∂bias = Σ G   over the rows
+ *   because   shifting or stretching a row does not change X̂: g loses its parts along 1 and along X̂
  *
  * Source: Ba, Kiros, Hinton, "Layer normalization" (2016). The variance divides by n, as in PyTorch.
  */

@@ -33,7 +33,10 @@ export function uniform<S extends number[]>(shape: readonly [...S], low = 0, hig
   return draw('uniform', shape, (y) => backend().uniform(nextKey(), low, high, y));
 }
 
-/** The whole numbers 0 … n − 1 in random order, all orders equally likely: what `indexSelect` takes to shuffle rows. */
+/**
+ * The whole numbers 0 … n − 1 in random order, all orders equally likely: what `indexSelect` takes to shuffle
+ * rows.
+ */
 export function randperm(n: number): Int32Array {
   checkNumber('randperm', 'n', n, { integer: true, min: 0, max: 2 ** 31 });
   return backend().permutation(nextKey(), n);

@@ -4,7 +4,7 @@ import { checkNumber, checkOptions, type Shape, type Tensor } from '../../tensor
 import { defineOp } from '../op.ts';
 import { mul, type UnaryOp } from './arithmetic.ts';
 import { clip } from './clip.ts';
-import { greater } from './compare.ts';
+import { greater, lessEqual } from './compare.ts';
 import { exp } from './power.ts';
 import { where } from './select.ts';
 
@@ -12,7 +12,7 @@ import { where } from './select.ts';
  * Rectified linear unit.
  *
  *   forward   Y = max(X, 0)
- *   gradient  ∂L/∂X = G where Y > 0, else 0    (0 at the kink, as in PyTorch)
+ *   gradient  ∂L/∂X = 0 where Y ≤ 0, else G    (0 at the kink, G at NaN, as in PyTorch)
  */
 export const relu: UnaryOp = defineOp<[x: Tensor]>({
   name: 'relu',
@@ -24,7 +24,7 @@ export const relu: UnaryOp = defineOp<[x: Tensor]>({
   samples: (random) => [[random.awayFromZero([3, 4])]],
 });
 
-/** G where y > 0, else 0: linear in G, and flat in y. */
+/** 0 where y ≤ 0, else G: linear in G, and flat in y. */
 const reluGradient: (G: Tensor, y: Tensor) => Tensor = defineOp<[G: Tensor, y: Tensor]>({
   name: 'reluGradient',
   inputs: ['G', 'y'],
@@ -93,7 +93,7 @@ export const elu: <S extends Shape>(x: Tensor<S>, options?: EluOptions) => Tenso
   forward: (Y, x, { alpha = 1 } = {}) => backend().elu(x, alpha, Y),
   gradient: {
     x: (G, _Y, x, { alpha = 1 } = {}) =>
-      mul(G, where(greater(x, 0), 1, mul(exp(clip(x, { max: 0 })), alpha))),
+      mul(G, where(lessEqual(x, 0), mul(exp(clip(x, { max: 0 })), alpha), 1)),
   },
   reads: ['x'],
   samples: (random) => [[random.awayFromZero([3, 4])], [random.awayFromZero([3, 4]), { alpha: 0.5 }]],

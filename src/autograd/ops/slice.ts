@@ -16,8 +16,8 @@ import { defineOp, type Operand } from '../op.ts';
 import { expandDims } from './reshape.ts';
 
 /**
- * The elements from `start` up to, not including, `end` along one axis. Both may be negative, counted from the end, and
- * reach too far: as in `Array.prototype.slice`.
+ * The elements from `start` up to, not including, `end` along one axis. Both may be negative, counted from the
+ * end, and reach too far: as in `Array.prototype.slice`.
  *
  *   shape     X [m, n], axis 0  →  Y [end − start, n]
  *   forward   Yᵢⱼ = X[start + i, j]

@@ -57,7 +57,7 @@ export const triu: <S extends Shape>(x: Tensor<S>, diagonal?: number) => Tensor<
   ],
 });
 
-/** 1 where an element's distance from the main diagonal, j − i, is wanted, else 0; the same for each matrix of a stack. */
+/** 1 where an element's distance from the main diagonal, j − i, is wanted, else 0: one matrix for a whole stack. */
 function region(where: string, x: Tensor, diagonal: number, wanted: (distance: number) => boolean): Tensor {
   checkNumber(where, 'diagonal', diagonal, { integer: true });
   if (x.rank < 2) {

@@ -140,5 +140,5 @@ export const elementwise: Pick<Backend, Elementwise> = {
     });
   },
 
-  reluGradient: binary((dy, y) => (y > 0 ? dy : 0)),
+  reluGradient: binary((dy, y) => (y <= 0 ? 0 : dy)),
 };

@@ -6,8 +6,9 @@ import { cos, elements, fround, log, sin } from './precision.ts';
 const words = new Uint32Array(4);
 
 /**
- * Four random words, left in `words`, for a counter of four words (a, b, c, d) under a key of two: Philox 4×32-10.
- * A round multiplies two of the counter's words and mixes the products' halves with the others and the key.
+ * Four random words, left in `words`, for a counter of four words (a, b, c, d) under a key of two: Philox
+ * 4×32-10. A round multiplies two of the counter's words and mixes the products' halves with the others and
+ * the key.
  *
  * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (2011).
  */
@@ -40,7 +41,10 @@ function multiplyHigh(a: number, b: number): number {
 /** The upper half of a whole number below 2⁵³. */
 const high = (n: number) => Math.floor(n / 2 ** 32);
 
-/** A stream's words number 4·block … 4·block + 3: the key is the seed's two halves, the counter (block, 0, stream's two halves). */
+/**
+ * A stream's words number 4·block … 4·block + 3: the key is the seed's two halves, the counter (block, 0,
+ * stream's two halves).
+ */
 const fourWords = ({ seed, stream }: RandomKey, block: number): Uint32Array =>
   philox(block, 0, stream >>> 0, high(stream), seed >>> 0, high(seed));
 
@@ -62,7 +66,10 @@ export const random: Pick<Backend, 'uniform' | 'normal' | 'mask' | 'permutation'
     });
   },
 
-  /** Two uniform numbers u, v give two normal ones: √(−2 log u)·cos 2πv and √(−2 log u)·sin 2πv, with u in (0, 1]. */
+  /**
+   * Box and Muller: uniform u in (0, 1] and v give the two
+   * normal numbers √(−2 log u)·cos 2πv and √(−2 log u)·sin 2πv.
+   */
   normal(key, mean, std, y) {
     const to = y.storage.write();
     const pair = new elements(2);
