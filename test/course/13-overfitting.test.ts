@@ -1,9 +1,9 @@
 /*
  * 13. Overfitting
  *
- * A network with more weights than examples can learn them all by heart, noise included, and be the worse for it on others.
- * How does one notice? And what can be done: make large weights expensive, let no unit rely on another, blur the examples, or
- * stop in time?
+ * A network with more weights than examples can learn them all by heart, noise included, and be the worse for it on
+ * others. How does one notice? And what can be done: make large weights expensive, let no unit rely on another, blur
+ * the examples, or stop in time?
  */
 import { expect } from 'chai';
 import {
@@ -43,8 +43,8 @@ describe('13. Overfitting', () => {
   describe('penalties', () => {
     it('½λw² in the loss holds back most what the examples say least about', () => {
       /*
-       * Near its lowest point a, a loss is ½c(w − a)² (chapter 10). The curvature c tells how much the examples insist on a.
-       * With the penalty the slope is c(w − a) + λw, which is 0 at
+       * Near its lowest point a, a loss is ½c(w − a)² (chapter 10). The curvature c tells how much the examples
+       * insist on a. With the penalty the slope is c(w − a) + λw, which is 0 at
        *
        *   w = a · c/(c + λ)
        *
@@ -83,14 +83,14 @@ describe('13. Overfitting', () => {
        * w = 1 and 4, g = 0, λ = ½, η = ⅛. Adam's first step is η·g/|g| (chapter 10), now with g = λw:  w − ⅛ for both.
        * AdamW: w − ηλw = w·15/16, in proportion to w, as a decay should be.
        */
-      const after = (Optimizer: typeof optim.Adam | typeof optim.AdamW) => {
+      const stepped = (Optimizer: typeof optim.Adam | typeof optim.AdamW) => {
         const w = tensor([1, 4], { requiresGrad: true });
         w.grad = zeros([2]);
         new Optimizer([w], { lr: 1 / 8, weightDecay: 1 / 2 }).step();
         return [...w.data];
       };
-      after(optim.Adam).forEach((w, i) => expect(w).to.be.closeTo([7 / 8, 31 / 8][i], 1e-6)); // √0.001 is rounded
-      expect(after(optim.AdamW)).to.deep.equal([15 / 16, 15 / 4]);
+      stepped(optim.Adam).forEach((w, i) => expect(w).to.be.closeTo([7 / 8, 31 / 8][i], 1e-6)); // √0.001 is rounded
+      expect(stepped(optim.AdamW)).to.deep.equal([15 / 16, 15 / 4]);
     });
 
     it('biases are left out of it, by a group of their own', () => {
@@ -112,7 +112,8 @@ describe('13. Overfitting', () => {
       manualSeed(0);
       const y = dropout(ones([10_000]), { p: 0.75 }).data;
       expect(new Set(y)).to.deep.equal(new Set([0, 4])); // 1/(1 − ¾)
-      // The mean stays 1: ¼·4. That of 10,000 strays by √3/100, each having variance ¼·16 − 1 = 3. We allow five times that.
+      // The mean stays 1: ¼·4. Each has variance ¼·16 − 1 = 3, so that the mean of 10,000 strays by √3/100. We allow five
+      // times that.
       expect(y.reduce((a, b) => a + b) / 10_000).to.be.closeTo(1, 0.087);
     });
 
@@ -135,10 +136,10 @@ describe('13. Overfitting', () => {
 
     it('is a penalty in disguise: Σ (wᵢxᵢ)², at p = ½', () => {
       /*
-       * w = (1, 2, 3) and x = (1, 1, 1) have y = 6; say that this is right. Under all 8 masks, each term is 0 or doubled, that is
-       * wᵢxᵢ ± wᵢxᵢ. So y = 6 ± 1 ± 2 ± 3: 6 on average, and the mean square of the error is 1 + 4 + 9 = 14 (the
-       * mixed terms cancel, as in chapter 11). It is cheapest to spread the work over many small weights: (2, 2, 2) says 6,
-       * too, and pays 12.
+       * w = (1, 2, 3) and x = (1, 1, 1) have y = 6; say that this is right. Under all 8 masks, each term is 0 or
+       * doubled, that is wᵢxᵢ ± wᵢxᵢ. So y = 6 ± 1 ± 2 ± 3: 6 on average, and the mean square of the error is 1 + 4 +
+       * 9 = 14 (the mixed terms cancel, as in chapter 11). It is cheapest to spread the work over many small weights:
+       * (2, 2, 2) says 6, too, and pays 12.
        */
       const masks = tensor(Array.from({ length: 8 }, (_, k) => [0, 1, 2].map((bit) => ((k >> bit) & 1) * 2)));
       const cost = (w: number[]) => mse(linear(masks, tensor([w])), tensor(new Array(8).fill([6]))).item();
@@ -156,9 +157,9 @@ describe('13. Overfitting', () => {
        * y = w·(x + e), with e = ±½ on each of two inputs, in all four ways: y strays by ±½w₁ ± ½w₂, whose mean square
        * is ¼(w₁² + w₂²). For w = (2, 4): ¼(4 + 16) = 5.
        *
-       * That holds for noise that is new at every step, and on the examples that are learned from. A widespread example adds it
-       * once, before training: then it is one more thing to be learned by heart. And to the test set, too: then the
-       * test asks another question than was meant.
+       * That holds for noise that is new at every step, and on the examples that are learned from. A widespread
+       * example adds it once, before training: then it is one more thing to be learned by heart. And to the test set,
+       * too: then the test asks another question than was meant.
        */
       const e = [
         [1, 1],
@@ -222,9 +223,9 @@ describe('13. Overfitting', () => {
        *   on the 40 points          0.28        0.16    0.03
        *   on 200 others             0.44        0.34    0.88
        *
-       * For the seeds 0 … 7, the loss on others rises to 1.8 … 3.9 times its lowest value, which it has between the steps 10
-       * and 70. It is certainty that grows: the accuracy changes little, but each wrong answer is given with conviction, and
-       * costs −ln p (chapter 8).
+       * For the seeds 0 … 7, the loss on others rises to 1.8 … 3.9 times its lowest value, which it has between the
+       * steps 10 and 70. It is certainty that grows: the accuracy changes little, but each wrong answer is given with
+       * conviction, and costs −ln p (chapter 8).
        */
       const { looks, end } = plain;
       expect(best.step).to.be.within(20, 150);
@@ -235,8 +236,9 @@ describe('13. Overfitting', () => {
 
     it('stopping in time: keep the weights of the best look at the validation set', () => {
       /*
-       * One cannot know at the time that a turn is the last one. So one goes on for a while (the patience), and then takes back
-       * the best weights. They must have been copied: what a list of the parameters holds is the same tensors, which learn on.
+       * One cannot know at the time that a turn is the last one. So one goes on for a while (the patience), and then
+       * takes back the best weights. They must have been copied: what a list of the parameters holds is the same
+       * tensors, which learn on.
        */
       const patience = 5;
       let [lowest, since, stopped] = [Infinity, 0, 0];
@@ -257,8 +259,8 @@ describe('13. Overfitting', () => {
 
     it('weight decay and dropout keep the two losses together', () => {
       /*
-       * Measured after 300 steps on the 200 others: plain 0.88, λ = 1 0.36, p = ½ 0.57. For the seeds 0 … 7, weight decay
-       * leaves 28 … 57 % of the plain loss; dropout 39 … 86 %, but once 113 %: it helps mostly, not always.
+       * Measured after 300 steps on the 200 others: plain 0.88, λ = 1 0.36, p = ½ 0.57. For the seeds 0 … 7, weight
+       * decay leaves 28 … 57 % of the plain loss; dropout 39 … 86 %, but once 113 %: it helps mostly, not always.
        */
       const decayed = run({ weightDecay: 1 });
       expect(decayed.end.validation).to.be.lessThan(plain.end.validation / 1.5);

@@ -1,9 +1,9 @@
 /*
  * 14. Normalisation
  *
- * A good start keeps values in their size (chapter 11), but learning moves the weights, and the sizes with them. Normalisation
- * puts them back in every step: subtract the mean, divide by the standard deviation. Over which numbers are those taken, what
- * goes back through it, and why must batch norm know whether it is training?
+ * A good start keeps values in their size (chapter 11), but learning moves the weights, and the sizes with them.
+ * Normalisation puts them back in every step: subtract the mean, divide by the standard deviation. Over which numbers
+ * are those taken, what goes back through it, and why must batch norm know whether it is training?
  */
 import { expect } from 'chai';
 import {
@@ -67,8 +67,8 @@ describe('14. Normalisation', () => {
 
   describe('its gradient', () => {
     /*
-     * What comes out cannot see a shift of the row, nor a stretch. So the gradient has no part in these two directions. With
-     * x̂ = (x − μ)/σ and g = G·weight:
+     * What comes out cannot see a shift of the row, nor a stretch. So the gradient has no part in these two
+     * directions. With x̂ = (x − μ)/σ and g = G·weight:
      *
      *   ∂L/∂x = (g − mean(g) − x̂·mean(g·x̂))/σ
      *
@@ -135,8 +135,8 @@ describe('14. Normalisation', () => {
        * running ← (1 − m)·running + m·batch, from mean 0 and variance 1, here with m = ½:
        *   mean      ½·0 + ½·(2, 20) = (1, 10)
        *   variance  ½·1 + ½·(2, 200) = (1.5, 100.5)
-       * The batch's variance is divided by n − 1 here, not n: ((1 − 2)² + (3 − 2)²)/1 = 2. A sample's own mean lies too near
-       * to it, and n − 1 makes up for that, when the variance of all is meant.
+       * The batch's variance is divided by n − 1 here, not n: ((1 − 2)² + (3 − 2)²)/1 = 2. A sample's own mean lies
+       * too near to it, and n − 1 makes up for that, when the variance of all is meant.
        */
       const layer = new nn.BatchNorm1d(2, { momentum: 1 / 2 });
       layer.forward(batch);
@@ -165,16 +165,17 @@ describe('14. Normalisation', () => {
           [7, 60, 800],
         ]),
       );
-      for (const g of linearLayer.bias?.grad?.data ?? [NaN]) expect(g).to.be.closeTo(0, 1e-3); // 800 · 2⁻²⁴, a few roundings
+      // 0, but for a few roundings of gradients up to 800: 800 · 2⁻²⁴ each
+      for (const g of linearLayer.bias?.grad?.data ?? [NaN]) expect(g).to.be.closeTo(0, 1e-3);
     });
   });
 
   describe('why it helps', () => {
     it("it makes the valley round: chapter 10's valley of curvatures 1 and 16 takes a single step", () => {
       /*
-       * Inputs ±1 and ±4, in all four ways, and t = x₁ + x₂. The loss ½·mean (w·x − t)² has curvature mean(x₁²) = 1 along w₁
-       * and mean(x₂²) = 16 along w₂: the valley of chapter 10, where η < 2/16 and w₁ creeps. The input's size is the
-       * weight's curvature.
+       * Inputs ±1 and ±4, in all four ways, and t = x₁ + x₂. The loss ½·mean (w·x − t)² has curvature mean(x₁²) = 1
+       * along w₁ and mean(x₂²) = 16 along w₂: the valley of chapter 10, where η < 2/16 and w₁ creeps. The input's
+       * size is the weight's curvature.
        *
        * With x̂ = (x − μ)/σ both are 1, and η = 1 arrives at once. From w = 0:
        *   ∂L/∂w = −mean(t·x̂) = −mean((x₁ + x₂)·(x₁, x₂/4)) = (−1, −4),   w = (1, 4),   w·x̂ = x₁ + 4·x₂/4 = t
@@ -205,7 +206,7 @@ describe('14. Normalisation', () => {
         [-1, -1],
       ]);
       expect(lossAfter(normal, 1, 1)).to.equal(0);
-      // On x itself with η = 1/16: w₂ is there at once, w₁ is short by (15/16)ᵗ, so the loss after 10 steps is ½(15/16)²⁰.
+      // On x itself with η = 1/16: w₂ is there at once, w₁ is short by (15/16)ᵗ: after 10 steps, the loss is ½(15/16)²⁰.
       expect(lossAfter(x, 1 / 16, 10)).to.be.closeTo(0.5 * (15 / 16) ** 20, 1e-6);
     });
 

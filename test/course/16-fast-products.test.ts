@@ -1,9 +1,9 @@
 /*
  * 16. Fast products
  *
- * Nearly all the time of a network goes into products of matrices (chapter 5). A processor can be many times faster at them than
- * three plain loops are: by reading memory in the right order, by computing many numbers at once, by sharing the work. Which of
- * these change the result, which do not, and how can one tell?
+ * Nearly all the time of a network goes into products of matrices (chapter 5). A processor can be many times faster
+ * at them than three plain loops are: by reading memory in the right order, by computing many numbers at once, by
+ * sharing the work. Which of these change the result, which do not, and how can one tell?
  */
 import { expect } from 'chai';
 import { matmul, tensor, type Tensor } from '../../src/index.ts';
@@ -16,8 +16,8 @@ const { fround } = Math;
  *
  *   Every Cᵢⱼ starts at 0 and takes its terms Aᵢₚ Bₚⱼ in ascending p; each product is rounded, and each sum.
  *
- * Rounding depends on the order of a sum (chapter 15), so this decides every bit. It says nothing about which Cᵢⱼ is worked on
- * when, or by whom: that is all the freedom that is needed.
+ * Rounding depends on the order of a sum (chapter 15), so this decides every bit. It says nothing about which Cᵢⱼ is
+ * worked on when, or by whom: that is all the freedom that is needed.
  */
 interface Sizes {
   m: number;
@@ -48,8 +48,8 @@ describe('16. Fast products', () => {
   ).data;
 
   /**
-   * Not the same, but near: 53 sums, each rounded by half a step of numbers below 16 at most, 2⁻²¹, are within 2.5·10⁻⁵ of
-   * the truth, and so are the expected ones.
+   * Not the same, but near: 53 sums, each rounded by half a step of numbers below 16 at most, 2⁻²¹, are within
+   * 2.5·10⁻⁵ of the truth, and so are the expected ones.
    */
   function expectOtherBits(C: Float32Array): void {
     expect(C).not.to.deep.equal(expected);
@@ -94,9 +94,9 @@ describe('16. Fast products', () => {
     });
 
     /*
-     * Memory comes in lines of 16 floats; those used last are kept in the cache, which is small and fast. What is not there must
-     * be fetched, which takes as long as dozens of multiplications. Here is a cache of 24 lines, and how often lines of B are
-     * fetched for a product of three 32 × 32 matrices, two lines to a row.
+     * Memory comes in lines of 16 floats; those used last are kept in the cache, which is small and fast. What is not
+     * there must be fetched, which takes as long as dozens of multiplications. Here is a cache of 24 lines, and how
+     * often lines of B are fetched for a product of three 32 × 32 matrices, two lines to a row.
      */
     function fetches(walk: (step: Step) => void): number {
       const cache = new Set<number>(); // in the order of their last use
@@ -121,7 +121,8 @@ describe('16. Fast products', () => {
       /*
        * i, j, p: a column of B lies on 32 lines, more than the cache holds. Each is gone before it is needed again:
        *          32·32·32 fetches.
-       * i, p, j: a row of B is two lines, each good for 16 steps. But all of B is 64 lines, so it is fetched anew for every i:
+       * i, p, j: a row of B is two lines, each good for 16 steps. But all of B is 64 lines, so it is fetched anew for
+       * every i:
        *          32·64 fetches.
        */
       expect(fetches((step) => orders['i, j, p'](cube, step))).to.equal(32_768);
@@ -178,9 +179,9 @@ describe('16. Fast products', () => {
 
     it('in registers, a small tile of C pays for each number that is read many times over', () => {
       /*
-       * A single Cᵢⱼ reads an a and a b for each multiplication. A tile of 4 × 16 reads 4 a's and 16 b's and makes 4·16 = 64
-       * multiplications of them: 20/64 = 0.31 reads for each, not 2. More than that, and a processor's registers do
-       * not hold the tile any longer.
+       * A single Cᵢⱼ reads an a and a b for each multiplication. A tile of 4 × 16 reads 4 a's and 16 b's and makes
+       * 4·16 = 64 multiplications of them: 20/64 = 0.31 reads for each, not 2. More than that, and a processor's
+       * registers do not hold the tile any longer.
        */
       let [reads, multiplications] = [0, 0];
       const C = run((A, B, C, { m, k, n }) => {
@@ -261,7 +262,7 @@ describe('16. Fast products', () => {
         run((A, B, C, { m, k, n }) => {
           for (let i = 0; i < m; i++)
             for (let p = 0; p < k; p++)
-              for (let j = 0; j < n; j++) C[i * n + j] += A[i * k + p] * B[p * n + j]; // rounded when stored, in float64 before
+              for (let j = 0; j < n; j++) C[i * n + j] += A[i * k + p] * B[p * n + j]; // rounded when stored
         }),
       );
     });

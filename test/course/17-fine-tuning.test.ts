@@ -1,8 +1,9 @@
 /*
  * 17. Fine-tuning
  *
- * A network that has learned one task has learned something about the next one, too. How does one build on it: what is kept
- * fast, what replaced, what moved a little? And how can a large layer be changed by learning only a few numbers?
+ * A network that has learned one task has learned something about the next one, too. How does one build on it: what
+ * is kept fast, what replaced, what moved a little? And how can a large layer be changed by learning only a few
+ * numbers?
  */
 import { expect } from 'chai';
 import {
@@ -58,6 +59,10 @@ describe('17. Fine-tuning', () => {
       sum(model.forward(tensor([[3]]))).backward(); // ∂L/∂w₁ = 1·3, ∂L/∂w₂ = 2·3
       optimizer.step();
       expect([body.weight.item(), head.weight.item()]).to.deep.equal([2 - 5 / 8, 1 - 7 / 8]);
+
+      setTrainable(body, false); // frozen once more, its gradient of 3 from before counts no longer
+      optimizer.step(); // w₂ ← ⅛ − ⅛(6 + ⅛)
+      expect([body.weight.item(), head.weight.item()]).to.deep.equal([2 - 5 / 8, 1 / 8 - 49 / 64]);
     });
 
     it('a frozen layer still hands the gradient on to what lies below', () => {
@@ -147,15 +152,15 @@ describe('17. Fine-tuning', () => {
       return y.filter((c, i) => c === predicted[i]).length / y.length;
     }
 
-    it('teach a network that can read digits to tell odd from even; one that starts from nothing learns less', async () => {
+    it('teach odd and even to a network that can read digits; one that starts from nothing learns less', async () => {
       /*
-       * The old task: which of ten digits, learned from 1,500 pictures. The new one: odd or even? With 30 pictures. The frozen
-       * body gives 32 numbers which tell digits apart; the new head has only to sort them.
+       * The old task: which of ten digits, learned from 1,500 pictures. The new one: odd or even? With 30 pictures.
+       * The frozen body gives 32 numbers which tell digits apart; the new head has only to sort them.
        *
-       * Measured on 500 others, for the seeds 0 … 7: 75 … 85 % with the frozen body, 68 … 82 % from nothing, and the former ahead
-       * each time, by 3 … 13 points. It is not always so. A body that knows only 0 … 4, frozen, does worse at 5 … 9 than a fresh
-       * network, which may learn strokes that the old task had no use for. Freeze what the new task needs, and
-       * move, slowly, what it needs otherwise.
+       * Measured on 500 others, for the seeds 0 … 7: 75 … 85 % with the frozen body, 68 … 82 % from nothing, and the
+       * former ahead each time, by 3 … 13 points. It is not always so. A body that knows only 0 … 4, frozen, does
+       * worse at 5 … 9 than a fresh network, which may learn strokes that the old task had no use for. Freeze what
+       * the new task needs, and move, slowly, what it needs otherwise.
        */
       manualSeed(1);
       const digits = await data.mnist();
@@ -187,12 +192,13 @@ describe('17. Fine-tuning', () => {
 
   describe('W + B A: a small change of a large layer', () => {
     /*
-     * The frozen weight W [out, in] gets a companion: A [r, in] makes r numbers of x, B [out, r] spreads them over the outputs.
+     * The frozen weight W [out, in] gets a companion: A [r, in] makes r numbers of x, B [out, r] spreads them over
+     * the outputs.
      *
      *   y = x Wᵀ + (x Aᵀ) Bᵀ = x (W + B A)ᵀ
      *
-     * B A is as large as W, but has only r independent rows. Learned are r·(in + out) numbers instead of in·out. It is known as
-     * LoRA, low-rank adaptation.
+     * B A is as large as W, but has only r independent rows. Learned are r·(in + out) numbers instead of in·out. It
+     * is known as LoRA, low-rank adaptation.
      */
     class LowRank extends nn.Module {
       readonly A: nn.Parameter;
@@ -277,8 +283,9 @@ describe('17. Fine-tuning', () => {
 
     it('can learn any change of rank r, to the end', () => {
       /*
-       * Let the wanted weight be W + uv, a change of rank 1, and ask for its answers to 20 random rows. Two small factors are
-       * found by descent. Measured after 300 steps for the seeds 0 … 7: the loss falls from 0.8 … 12 to less than 10⁻¹².
+       * Let the wanted weight be W + uv, a change of rank 1, and ask for its answers to 20 random rows. Two small
+       * factors are found by descent. Measured after 300 steps for the seeds 0 … 7: the loss falls from 0.8 … 12 to
+       * less than 10⁻¹².
        */
       manualSeed(0);
       const layer = new LowRank(new nn.Linear(6, 5), 1);
