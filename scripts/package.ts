@@ -73,7 +73,9 @@ try {
   console.log('package');
   rmSync(join(repository, 'dist'), { recursive: true, force: true });
   run(repository, 'npm', 'run', 'build');
-  const [packed] = JSON.parse(run(repository, 'npm', 'pack', '--json', '--pack-destination', work).stdout);
+  // Without prepack, which would build again, and print between the lines of JSON.
+  const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', work];
+  const [packed] = JSON.parse(run(repository, 'npm', ...pack).stdout);
   const tarball = join(work, packed.filename);
   bounded(`${packed.entryCount} files, packed`, statSync(tarball).size, bounds.packed);
   check(Object.keys(manifest.dependencies ?? {}).length === 0, 'no run-time dependency');

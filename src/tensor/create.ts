@@ -104,7 +104,7 @@ function checkNesting(
       : new ArgumentError(
           where,
           `${place} is ${describe(value)}`,
-          `${name} must be numbers, nested arrays of numbers, or a typed array`,
+          'values are numbers, nested arrays of numbers, or a typed array',
           where === 'tensor' ? 'tensor([[1, 2], [3, 4]])' : undefined,
         );
   }
@@ -135,7 +135,11 @@ const filled = <S extends number[]>(shape: Shape, value: number): Tensor<S> => {
   return result;
 };
 
-/** A tensor of which every element is `value`. */
+/**
+ * A tensor of which every element is `value`.
+ *
+ * @throws ArgumentError unless the sizes are whole numbers, 0 or greater; so do `zeros` and `ones`
+ */
 export function full<const S extends number[]>(shape: readonly [...S], value: number): Tensor<S> {
   const sizes = checkShape('full', shape);
   if (typeof value !== 'number')
@@ -156,7 +160,11 @@ export const zeros = <const S extends number[]>(shape: readonly [...S]): Tensor<
 export const ones = <const S extends number[]>(shape: readonly [...S]): Tensor<S> =>
   filled(checkShape('ones', shape), 1);
 
-/** The identity matrix `[n, n]`, or `[n, m]` with ones where row and column agree. */
+/**
+ * The identity matrix `[n, n]`, or `[n, m]` with ones where row and column agree.
+ *
+ * @throws ArgumentError unless n and m are whole numbers, 0 or greater
+ */
 export function eye<N extends number, M extends number = N>(n: N, m: M = n as unknown as M): Tensor<[N, M]> {
   checkNumber('eye', 'n', n, { integer: true, min: 0 });
   checkNumber('eye', 'm', m, { integer: true, min: 0 });
@@ -182,6 +190,8 @@ function vector<N extends number>(count: N, value: (i: number) => number): Tenso
  *     arange(3, 0, -1)     3 2 1
  *
  * With steps such as 0.1, rounding decides whether `stop` itself is reached: use `linspace` there.
+ *
+ * @throws ArgumentError when the steps do not lead from start to stop
  */
 export function arange(stop: number): Tensor<[number]>;
 export function arange(start: number, stop: number, step?: number): Tensor<[number]>;
@@ -200,7 +210,13 @@ export function arange(first: number, second?: number, step = 1): Tensor<[number
   return vector(count, (i) => start + i * step);
 }
 
-/** `count` evenly spaced numbers from `start` to `stop`, both included. */
+/**
+ * `count` evenly spaced numbers from `start` to `stop`, both included.
+ *
+ *   forward   Yᵢ = start + (stop − start)·i/(count − 1);  start alone, if count is 1
+ *
+ * @throws ArgumentError unless count is a whole number, 0 or greater
+ */
 export function linspace<N extends number>(start: number, stop: number, count: N): Tensor<[N]> {
   checkNumber('linspace', 'start', start, finite);
   checkNumber('linspace', 'stop', stop, finite);

@@ -31,6 +31,8 @@ const anywhere = (random: Samples) => binarySamples((shape) => random.uniform(sh
  *   shape     A, B broadcast to Y
  *   forward   Y = A + B
  *   gradient  ∂L/∂A = G   ∂L/∂B = G   (each summed over what was stretched)
+ *
+ * @throws ShapeError when the shapes do not broadcast
  */
 export const add: BinaryOp = defineOp<[a: Operand, b: Operand]>({
   name: 'add',
@@ -47,6 +49,8 @@ export const add: BinaryOp = defineOp<[a: Operand, b: Operand]>({
  *
  *   forward   Y = A − B
  *   gradient  ∂L/∂A = G   ∂L/∂B = −G
+ *
+ * @throws ShapeError when the shapes do not broadcast
  */
 export const sub: BinaryOp = defineOp<[a: Operand, b: Operand]>({
   name: 'sub',
@@ -63,6 +67,8 @@ export const sub: BinaryOp = defineOp<[a: Operand, b: Operand]>({
  *
  *   forward   Y = A·B
  *   gradient  ∂L/∂A = G·B   ∂L/∂B = G·A
+ *
+ * @throws ShapeError when the shapes do not broadcast
  */
 export const mul: BinaryOp = defineOp<[a: Operand, b: Operand]>({
   name: 'mul',
@@ -79,6 +85,8 @@ export const mul: BinaryOp = defineOp<[a: Operand, b: Operand]>({
  *
  *   forward   Y = A / B
  *   gradient  ∂L/∂A = G/B   ∂L/∂B = −G·Y/B
+ *
+ * @throws ShapeError when the shapes do not broadcast
  */
 export const div: BinaryOp = defineOp<[a: Operand, b: Operand]>({
   name: 'div',

@@ -23,6 +23,8 @@ import { reshape } from './reshape.ts';
  *   forward   Y = (X − mean)/√(variance + eps)·weight + bias
  *
  * Source: Ioffe, Szegedy, "Batch normalization" (2015), algorithm 1.
+ *
+ * @throws ShapeError unless x is [N, C, ...] and the rest [C]; ArgumentError when a variance is negative
  */
 export const batchNorm = defineOp<
   [x: Tensor, mean: Tensor, variance: Tensor, weight?: Tensor, bias?: Tensor],

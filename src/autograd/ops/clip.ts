@@ -31,6 +31,8 @@ function checkBounds(name: string, min: number, max: number): void {
  *   forward   Y = min where X < min, max where X > max, else X; NaN stays NaN
  *   gradient  ∂L/∂X = G where min ≤ X ≤ max, else 0    (passed at the bounds, as in PyTorch)
  *   because   Y = X says the same as min ≤ X ≤ max
+ *
+ * @throws ArgumentError without a bound, or when min is greater than max
  */
 export const clip: <S extends Shape>(x: Tensor<S>, options: ClipOptions) => Tensor<S> = defineOp<
   [x: Tensor],
@@ -67,6 +69,8 @@ export const clip: <S extends Shape>(x: Tensor<S>, options: ClipOptions) => Tens
  *   forward   Y = min where X < min, max where X > max, else X; NaN stays NaN
  *   gradient  ∂L/∂X = G where min < X < max, else 0    (0 at the bounds, as in PyTorch)
  *   because   strictly between the bounds lies X if and only if Y does
+ *
+ * @throws ArgumentError when min is greater than max
  */
 export const hardtanh: <S extends Shape>(x: Tensor<S>, options?: ClipOptions) => Tensor<S> = defineOp<
   [x: Tensor],

@@ -6,7 +6,7 @@ import { type BinaryOp, binarySamples, type UnaryOp } from './arithmetic.ts';
 
 type Comparison = 'equal' | 'notEqual' | 'less' | 'lessEqual' | 'greater' | 'greaterEqual';
 
-/** Steps have slope 0 wherever they have one: nothing is recorded. */
+/** Steps have slope 0 wherever they have one: nothing is recorded. A ShapeError when the shapes do not broadcast. */
 const comparison = (name: Comparison): BinaryOp =>
   defineOp<[a: Operand, b: Operand]>({
     name,

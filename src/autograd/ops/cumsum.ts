@@ -32,6 +32,8 @@ const running = (reverse: boolean): AlongAxis =>
  *   forward   Yᵢ = X₀ + ... + Xᵢ
  *   gradient  ∂L/∂Xᵢ = Gᵢ + ... + Gₙ₋₁, running from the other end
  *   because   Xᵢ enters its own sum and all later ones
+ *
+ * @throws ShapeError when the axis is out of range
  */
 export const cumsum = running(false);
 

@@ -11,6 +11,8 @@ import { sum } from './sum.ts';
  *   shape     a [n], b [n]  →  a scalar
  *   forward   Y = Σᵢ aᵢ bᵢ
  *   gradient  ∂L/∂a = G b   ∂L/∂b = G a
+ *
+ * @throws ShapeError unless both are vectors of the same length
  */
 export const dot: <N extends number>(a: Tensor<[N]>, b: Tensor<[N]>) => Tensor<[]> = defineOp<
   [a: Tensor, b: Tensor]
@@ -37,6 +39,8 @@ export const dot: <N extends number>(a: Tensor<[N]>, b: Tensor<[N]>) => Tensor<[
  *   shape     a [m], b [n]  →  Y [m, n]
  *   forward   Yᵢⱼ = aᵢ bⱼ
  *   gradient  ∂L/∂a = G b   ∂L/∂b = Gᵀ a
+ *
+ * @throws ShapeError unless both are vectors
  */
 export const outer: <M extends number, N extends number>(a: Tensor<[M]>, b: Tensor<[N]>) => Tensor<[M, N]> =
   defineOp<[a: Tensor, b: Tensor]>({

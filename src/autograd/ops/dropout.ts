@@ -35,6 +35,8 @@ export interface DropoutOptions {
  *
  * Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting" (2014),
  * section 10.
+ *
+ * @throws ArgumentError unless p lies in [0, 1]
  */
 export const dropout = defineOp<[x: Tensor], [options?: DropoutOptions]>({
   name: 'dropout',

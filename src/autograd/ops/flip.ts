@@ -9,6 +9,8 @@ import { defineOp } from '../op.ts';
  *   shape     X [m, n]  →  Y [m, n]
  *   forward   axis 0: Yᵢⱼ = X[m − 1 − i, j]
  *   gradient  ∂L/∂X = G, turned around
+ *
+ * @throws ShapeError when an axis is out of range or named twice
  */
 export const flip: <S extends Shape>(x: Tensor<S>, axes?: Axes) => Tensor<S> = defineOp<
   [x: Tensor],

@@ -22,6 +22,8 @@ export interface NormOptions {
  *   because   shifting or stretching a row does not change X̂: g loses its parts along 1 and along X̂
  *
  * Source: Ba, Kiros, Hinton, "Layer normalization" (2016). The variance divides by n, as in PyTorch.
+ *
+ * @throws ShapeError when weight or bias is not [n]; ArgumentError when eps is negative
  */
 export const layerNorm: Op<[x: Tensor, weight?: Tensor, bias?: Tensor], [options?: NormOptions]> = defineOp({
   name: 'layerNorm',

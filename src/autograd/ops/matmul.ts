@@ -52,6 +52,8 @@ export interface Matmul {
  *   because   dY = dA·B + A·dB,  and  ⟨G, dA·B⟩ = ⟨G Bᵀ, dA⟩
  *
  * `transposeA` and `transposeB` use Aᵀ and Bᵀ without copying them.
+ *
+ * @throws ShapeError when the inner sizes differ, the stacks do not broadcast, or a factor has less than two axes
  */
 export const matmul: Matmul = defineOp<[A: Tensor, B: Tensor], [options?: MatmulOptions]>({
   name: 'matmul',
@@ -132,6 +134,8 @@ function productShape(
  *   shape     X [..., in], W [out, in], b [out]  →  Y [..., out]
  *   forward   Y = X Wᵀ + b
  *   gradient  ∂L/∂X = G W   ∂L/∂W = Gᵀ X   ∂L/∂b = Σ G over the rows
+ *
+ * @throws ShapeError when the last axis of x is not `in`, or the bias is not [out]
  */
 export const linear = defineOp<[x: Tensor, weight: Tensor, bias?: Tensor]>({
   name: 'linear',

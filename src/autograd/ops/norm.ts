@@ -36,6 +36,8 @@ const varianceUnderName = (name: string) =>
  *   gradient  ∂L/∂X = G · 2 (X − mean X) / (n − correction)
  *
  * A single value has no variance unless the correction is 0: 0/0 is NaN.
+ *
+ * @throws ShapeError when an axis is out of range or named twice; ArgumentError when the correction is negative
  */
 export const variance = varianceUnderName('variance');
 
@@ -87,6 +89,8 @@ function meanSquare(name: string, x: Tensor, axes: Axes | undefined, options: Va
  *   forward   Y = (Σ |X|ᵖ)^(1/p);  the greatest |X| for p = ∞, where n must not be 0
  *   gradient  ∂L/∂X = G · sign(X) (|X|/Y)^(p − 1);  0 where X is 0, even for p < 1;  a tie at p = ∞ shares evenly
  *   stable    if p is not 1, 2 or ∞, every |X| is divided by the greatest first: 10000¹⁰ is ∞ in float32
+ *
+ * @throws ShapeError when an axis is out of range or named twice; ArgumentError unless p is greater than 0
  */
 export const norm = defineOp<[x: Tensor], [axes?: Axes, options?: VectorNormOptions]>({
   name: 'norm',

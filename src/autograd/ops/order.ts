@@ -61,6 +61,8 @@ const placeOf = (name: 'argmax' | 'argmin') =>
  * Of equal ones the first; NaN counts as greatest.
  *
  *   shape     X [..., n, ...]  →  Y, without the axis; n must not be 0
+ *
+ * @throws ShapeError when the axis is out of range, or empty
  */
 export const argmax = placeOf('argmax');
 
@@ -101,6 +103,8 @@ const ordering = (name: string) =>
  * last, also when descending (PyTorch has it first there).
  *
  *   shape     as X
+ *
+ * @throws ShapeError when the axis is out of range
  */
 export const argsort: <S extends Shape>(x: Tensor<S>, axis?: number, options?: SortOptions) => Tensor<S> =
   ordering('argsort');
@@ -118,6 +122,8 @@ export interface Sorted<S extends Shape = any> {
  *
  *   shape     values and indices as X
  *   gradient  each G goes back to the place its value came from
+ *
+ * @throws ShapeError when the axis is out of range
  */
 export function sort<S extends Shape>(x: Tensor<S>, axis = -1, options?: SortOptions): Sorted<S> {
   const indices = sortOrder(x, axis, options);
@@ -159,6 +165,8 @@ const firstPlaces = defineOp<[x: Tensor], [k: number, axis: number, options?: To
  *
  *   shape     X [..., n, ...]  →  values and indices [..., k, ...], 0 ≤ k ≤ n
  *   gradient  each G goes back to the place its value came from
+ *
+ * @throws ShapeError when the axis is out of range; ArgumentError unless k is a whole number in 0 … n
  */
 export function topk(x: Tensor, k: number, axis = -1, options?: TopkOptions): Sorted {
   const indices = firstPlaces(x, k, axis, options);

@@ -14,6 +14,8 @@ import { sumTo } from './sum.ts';
  *   forward   Y = Aᴮ; A⁰ = 1 for every A, and NaN where A < 0 and B is not a whole number
  *   gradient  ∂L/∂A = G·B·Aᴮ⁻¹, 0 where B = 0   ∂L/∂B = G·Y·ln A, 0 where A = 0 and B ≥ 0, as in PyTorch
  *   stable    at those places a base of 1 stands in for A: 0·∞ does not arise, nor in the second derivative
+ *
+ * @throws ShapeError when the shapes do not broadcast
  */
 export const pow: BinaryOp = defineOp<[a: Operand, b: Operand]>({
   name: 'pow',

@@ -22,6 +22,8 @@ const someZeros = [
  *   forward   Y = Π X over the axes;  1 where n is 0
  *   gradient  ∂L/∂Xᵢ = G · Π X over the others, j ≠ i
  *   stable    the others are multiplied, not divided out as Y/Xᵢ: a row may hold zeros
+ *
+ * @throws ShapeError when an axis is out of range or named twice
  */
 export const prod = defineOp<[x: Tensor], [axes?: Axes, options?: ReduceOptions]>({
   name: 'prod',

@@ -12,6 +12,8 @@ import { checkNotEmpty, reduceAxes, type ReduceOptions, reduction, restoreAxes, 
  *   shape     X [..., n, ...]  →  Y, without the axes (or with size 1 there, `keepDims`)
  *   forward   Y = Σ X / n;  NaN where n is 0
  *   gradient  ∂L/∂X = G/n, stretched over the axes
+ *
+ * @throws ShapeError when an axis is out of range or named twice
  */
 export const mean = defineOp<[x: Tensor], [axes?: Axes, options?: ReduceOptions]>({
   name: 'mean',
@@ -61,6 +63,8 @@ const extreme = (name: 'max' | 'min') =>
  *   shape     X [..., n, ...]  →  Y, without the axes (or with size 1 there, `keepDims`); n must not be 0
  *   forward   Y = max X over the axes
  *   gradient  ∂L/∂X = G/t at the t elements that are equal to Y, else 0: a tie shares evenly (PyTorch's amax)
+ *
+ * @throws ShapeError when an axis is out of range or named twice, or empty
  */
 export const max = extreme('max');
 

@@ -26,6 +26,8 @@ const apart = (random: Samples): [Tensor, Tensor] => [
  *
  *   forward   mean (p − t)²
  *   gradient  ∂L/∂p = 2(p − t)/n   ∂L/∂t = −∂L/∂p
+ *
+ * @throws ShapeError when the shapes differ: a loss does not broadcast
  */
 export const mse: RegressionLoss<LossOptions> = defineOp({
   name: 'mse',
@@ -48,6 +50,8 @@ export const mse: RegressionLoss<LossOptions> = defineOp({
  *
  *   forward   mean |p − t|
  *   gradient  ∂L/∂p = sign(p − t)/n, 0 where p = t   ∂L/∂t = −∂L/∂p
+ *
+ * @throws ShapeError when the shapes differ: a loss does not broadcast
  */
 export const l1: RegressionLoss<LossOptions> = defineOp({
   name: 'l1',
@@ -73,6 +77,8 @@ export const l1: RegressionLoss<LossOptions> = defineOp({
  *   gradient  ∂L/∂p = c/n   ∂L/∂t = −∂L/∂p
  *
  * Source: PyTorch's `huber_loss`. Divided by δ, it is the "smooth L1" loss with β = δ.
+ *
+ * @throws ShapeError when the shapes differ: a loss does not broadcast
  */
 export const huber: RegressionLoss<HuberOptions> = defineOp({
   name: 'huber',

@@ -19,6 +19,8 @@ import { defineOp } from '../op.ts';
  *   shape     X [...]  →  Y shape, with as many elements
  *   forward   Y shares the values of X
  *   gradient  ∂L/∂X = G, reshaped back
+ *
+ * @throws ShapeError when the new shape has another number of elements
  */
 export const reshape: <S extends number[]>(
   x: Tensor,
@@ -66,6 +68,8 @@ function inferShape(from: Shape, to: unknown): number[] {
  * Joins the axes `from … to` (all, unless said) into one.
  *
  *   shape     X [a, b, c, d], from 1, to 2  →  [a, b·c, d]
+ *
+ * @throws ShapeError when an axis is out of range; ArgumentError when `from` comes after `to`
  */
 export const flatten = defineOp<[x: Tensor], [from?: number, to?: number]>({
   name: 'flatten',
@@ -88,7 +92,13 @@ export const flatten = defineOp<[x: Tensor], [from?: number, to?: number]>({
   samples: (random) => [[random.uniform([2, 3, 2])], [random.uniform([2, 3, 2, 2]), 1, -2]],
 });
 
-/** Drops axes of size 1: the given ones, or all of them. */
+/**
+ * Drops axes of size 1: the given ones, or all of them.
+ *
+ *   shape     X [1, a, 1], axes 0  →  [a, 1]
+ *
+ * @throws ShapeError when a given axis is out of range, or has another size
+ */
 export const squeeze = defineOp<[x: Tensor], [axes?: Axes]>({
   name: 'squeeze',
   inputs: ['x'],
@@ -112,7 +122,13 @@ export const squeeze = defineOp<[x: Tensor], [axes?: Axes]>({
   samples: (random) => [[random.uniform([1, 3, 1])], [random.uniform([1, 3, 1]), -1]],
 });
 
-/** Adds an axis of size 1 so that it stands at place `axis` of the result. */
+/**
+ * Adds an axis of size 1 so that it stands at place `axis` of the result.
+ *
+ *   shape     X [a, b], axis 1  →  [a, 1, b]
+ *
+ * @throws ShapeError when the place is out of range
+ */
 export const expandDims = defineOp<[x: Tensor], [axis: number]>({
   name: 'expandDims',
   inputs: ['x'],

@@ -19,6 +19,8 @@ export interface Where {
  *   forward   Y = A where C ≠ 0 (so where it is NaN, too), else B
  *   gradient  ∂L/∂A = G where C ≠ 0, else 0   ∂L/∂B = 0 where C ≠ 0, else G   (each summed over what was stretched)
  *   because   a product with a 1-or-0 mask would say so too, but 0·∞ and 0·NaN are NaN: what was not chosen must not count
+ *
+ * @throws ShapeError when the shapes do not broadcast
  */
 export const where: Where = defineOp<[condition: Operand, a: Operand, b: Operand]>({
   name: 'where',
@@ -60,6 +62,8 @@ const withoutTies = (random: Samples): [Operand, Operand][] => {
  *   shape     A, B broadcast to Y
  *   forward   Y = max(A, B); NaN if either is NaN
  *   gradient  G goes to the greater one; at a tie, half to each, as in PyTorch
+ *
+ * @throws ShapeError when the shapes do not broadcast
  */
 export const maximum: BinaryOp = defineOp<[a: Operand, b: Operand]>({
   name: 'maximum',
@@ -80,6 +84,8 @@ export const maximum: BinaryOp = defineOp<[a: Operand, b: Operand]>({
  *   shape     A, B broadcast to Y
  *   forward   Y = min(A, B); NaN if either is NaN
  *   gradient  G goes to the smaller one; at a tie, half to each, as in PyTorch
+ *
+ * @throws ShapeError when the shapes do not broadcast
  */
 export const minimum: BinaryOp = defineOp<[a: Operand, b: Operand]>({
   name: 'minimum',

@@ -22,6 +22,8 @@ import { expandDims } from './reshape.ts';
  *   shape     X [m, n], axis 0  →  Y [end − start, n]
  *   forward   Yᵢⱼ = X[start + i, j]
  *   gradient  ∂L/∂X = G, padded with zeros: what was cut off has no effect
+ *
+ * @throws ShapeError when the axis is out of range; ArgumentError when a place is no whole number
  */
 export const slice = defineOp<[x: Tensor], [start: number, end?: number, axis?: number]>({
   name: 'slice',

@@ -32,6 +32,8 @@ const samples = (random: Samples): [Tensor, number?][] => [
  *   because   ∂Yⱼ/∂Xᵢ = Yⱼ ([i = j] − Yᵢ)
  *
  * A logit of −∞ has probability 0; a row of nothing else is NaN. Losses take logits: to them, give X itself.
+ *
+ * @throws ShapeError when the axis is out of range
  */
 export const softmax = defineOp<[x: Tensor], [axis?: number]>({
   name: 'softmax',
@@ -57,6 +59,8 @@ export const softmax = defineOp<[x: Tensor], [axis?: number]>({
  *   forward   Yᵢ = Xᵢ − log Σⱼ exp Xⱼ
  *   stable    (Xᵢ − max X) − log Σⱼ exp(Xⱼ − max X)
  *   gradient  ∂L/∂Xᵢ = Gᵢ − exp(Yᵢ) Σⱼ Gⱼ
+ *
+ * @throws ShapeError when the axis is out of range
  */
 export const logSoftmax: <S extends Shape>(x: Tensor<S>, axis?: number) => Tensor<S> = defineOp<
   [x: Tensor],
@@ -82,6 +86,8 @@ export const logSoftmax: <S extends Shape>(x: Tensor<S>, axis?: number) => Tenso
  *   forward   Y = log Σ exp X;  −∞ where n is 0
  *   stable    m + log Σ exp(X − m), m = max X
  *   gradient  ∂L/∂X = G softmax(X) = G exp(X − Y);  NaN at Xᵢ = Y = ±∞, as in PyTorch
+ *
+ * @throws ShapeError when an axis is out of range or named twice
  */
 export const logSumExp = defineOp<[x: Tensor], [axes?: Axes, options?: ReduceOptions]>({
   name: 'logSumExp',

@@ -92,6 +92,8 @@ export function reduceAxes(verb: Reduction, x: Tensor, axes: readonly number[], 
  *   forward   Y = Σ X over the axes
  *   gradient  ∂L/∂X = G, stretched over the summed axes
  *   because   each Xᵢ enters the sum once, with slope 1
+ *
+ * @throws ShapeError when an axis is out of range or named twice
  */
 export const sum = defineOp<[x: Tensor], [axes?: Axes, options?: ReduceOptions]>({
   name: 'sum',
@@ -122,6 +124,8 @@ export const stretch = (G: Tensor, x: Tensor, axes: Axes | undefined): Tensor =>
  *   shape     X [1, n] or [n]  →  Y [m, n]
  *   forward   Yᵢⱼ = Xⱼ
  *   gradient  ∂L/∂X = Σᵢ Gᵢⱼ: a value that was used m times collects m terms
+ *
+ * @throws ShapeError when an axis that is not 1 would have to be stretched
  */
 export const broadcastTo: <S extends number[]>(x: Tensor, shape: readonly [...S]) => Tensor<S> = defineOp<
   [x: Tensor],

@@ -89,6 +89,8 @@ export interface Transpose {
  *   shape     X [m, n]  →  Y [n, m]
  *   forward   Yⱼᵢ = Xᵢⱼ
  *   gradient  ∂L/∂X = Gᵀ
+ *
+ * @throws ShapeError when an axis is out of range, or there are less than two
  */
 export const transpose: Transpose = defineOp<[x: Tensor], [axis1?: number, axis2?: number]>({
   name: 'transpose',

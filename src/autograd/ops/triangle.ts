@@ -10,6 +10,8 @@ import { where } from './select.ts';
  *   shape     X [..., m, n]  →  Y [..., m, n]
  *   forward   Yᵢⱼ = Xᵢⱼ where j − i ≤ diagonal, else 0 (even if Xᵢⱼ is NaN or infinite)
  *   gradient  ∂L/∂X = the lower triangle of G
+ *
+ * @throws ShapeError when x has less than two axes
  */
 export const tril: <S extends Shape>(x: Tensor<S>, diagonal?: number) => Tensor<S> = defineOp<
   [x: Tensor],
@@ -37,6 +39,8 @@ export const tril: <S extends Shape>(x: Tensor<S>, diagonal?: number) => Tensor<
  *   shape     X [..., m, n]  →  Y [..., m, n]
  *   forward   Yᵢⱼ = Xᵢⱼ where j − i ≥ diagonal, else 0 (even if Xᵢⱼ is NaN or infinite)
  *   gradient  ∂L/∂X = the upper triangle of G
+ *
+ * @throws ShapeError when x has less than two axes
  */
 export const triu: <S extends Shape>(x: Tensor<S>, diagonal?: number) => Tensor<S> = defineOp<
   [x: Tensor],

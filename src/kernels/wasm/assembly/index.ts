@@ -1,0 +1,9 @@
+// The WebAssembly module: every kernel, as the backend calls it.
+export * from './elementwise';
+export { gemm } from './gemm';
+export * from './layerNorm';
+export * from './movement';
+export * from './optimizers';
+export * from './random';
+export * from './reductions';
+export * from './softmax';
