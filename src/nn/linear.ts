@@ -1,6 +1,6 @@
 // Linear: the layer y = x Wᵀ + b.
 import { linear } from '../autograd/index.ts';
-import { checkFlag, checkNumber, checkOptions, Tensor } from '../tensor/index.ts';
+import { checkFlag, checkNumber, lastingTensor, checkOptions, Tensor } from '../tensor/index.ts';
 import { uniform } from './init.ts';
 import { Module, Parameter } from './module.ts';
 import { type Widths, widths } from './widths.ts';
@@ -29,8 +29,8 @@ export class Linear<In extends number = number, Out extends number = number> ext
     checkOptions('nn.Linear', options, ['bias']);
     const hasBias = checkFlag('nn.Linear', 'bias', options.bias ?? true);
     const bound = 1 / Math.sqrt(inputs);
-    this.weight = new Parameter(uniform(new Tensor<[Out, In]>([outputs, inputs]), -bound, bound));
-    this.bias = hasBias ? new Parameter(uniform(new Tensor<[Out]>([outputs]), -bound, bound)) : undefined;
+    this.weight = new Parameter(uniform(lastingTensor([outputs, inputs]), -bound, bound));
+    this.bias = hasBias ? new Parameter(uniform(lastingTensor([outputs]), -bound, bound)) : undefined;
   }
 
   get inputs(): In {

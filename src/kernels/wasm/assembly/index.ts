@@ -1,0 +1,3 @@
+// The WebAssembly module: every kernel, as the backend calls it.
+export * from './elementwise';
+export { gemm } from './gemm';

@@ -1,0 +1,115 @@
+// The heap: one WebAssembly memory that kernels compute in, and the allocator that deals out its blocks.
+
+const page = 65536;
+const alignment = 64; // bytes: a cache line, and whole vectors for every block
+const growth = 64 * 2 ** 20; // bytes to grow by, at least
+
+/** Every block is one of these sizes: multiples of 64 bytes up to 4 KiB, then eight sizes for each doubling. */
+export function blockSize(bytes: number): number {
+  const step = bytes <= 4096 ? alignment : 2 ** (Math.ceil(Math.log2(bytes)) - 4);
+  return Math.max(Math.ceil(bytes / step) * step, alignment);
+}
+
+/**
+ * Deals out blocks of one memory. A freed block is given out again for the same size: training asks for the same sizes
+ * in every step, so after the first nothing is carved any more. Addresses are byte offsets; 0 is never one.
+ */
+export class Heap {
+  readonly memory: WebAssembly.Memory;
+  /** Bytes in blocks that are given out now, and the most there ever were. */
+  inUse = 0;
+  peak = 0;
+  /** Blocks that are given out now. */
+  blocks = 0;
+  #top: number;
+  #buffer: ArrayBufferLike;
+  #bytes: Uint8Array;
+  readonly #free = new Map<number, number[]>();
+
+  /** @param base where the first block may begin: what lies before is the kernels' own */
+  constructor(memory: WebAssembly.Memory, base: number) {
+    this.memory = memory;
+    this.#buffer = memory.buffer;
+    this.#bytes = new Uint8Array(memory.buffer);
+    this.#top = Math.ceil(base / alignment) * alignment;
+  }
+
+  /** The address of a block for `bytes` bytes, with any contents; 0 if there is no room. */
+  allocate(bytes: number): number {
+    const size = blockSize(bytes);
+    const address = this.#free.get(size)?.pop() ?? this.#carve(size);
+    if (address === 0) return 0;
+    this.inUse += size;
+    this.blocks++;
+    this.peak = Math.max(this.peak, this.inUse);
+    return address;
+  }
+
+  /** Takes back the block at `address` that was asked for with `bytes`. */
+  free(address: number, bytes: number): void {
+    const size = blockSize(bytes);
+    this.inUse -= size;
+    this.blocks--;
+    const list = this.#free.get(size);
+    if (list) list.push(address);
+    else this.#free.set(size, [address]);
+  }
+
+  /** The floats of a block. */
+  floats(address: number, length: number): Float32Array {
+    return new Float32Array(this.#buffer, address, length);
+  }
+
+  /** Fills a block with zeros. */
+  clear(address: number, bytes: number): void {
+    if (this.#bytes.buffer !== this.#buffer) this.#bytes = new Uint8Array(this.#buffer);
+    this.#bytes.fill(0, address, address + bytes);
+  }
+
+  #carve(size: number): number {
+    const end = this.#top + size;
+    if (end > this.#buffer.byteLength && !this.#grow(end - this.#buffer.byteLength)) return 0;
+    const address = this.#top;
+    this.#top = end;
+    return address;
+  }
+
+  #grow(missing: number): boolean {
+    for (const bytes of [Math.max(missing, growth), missing]) {
+      try {
+        this.memory.grow(Math.ceil(bytes / page));
+        this.#buffer = this.memory.buffer; // views of the old buffer stay valid: a shared memory never moves
+        return true;
+      } catch {} // at the maximum, or the machine is out of memory
+    }
+    return false;
+  }
+}
+
+/** The largest shared memory that this machine lets us reserve; undefined where there is none. */
+function reserve(): WebAssembly.Memory | undefined {
+  if (typeof WebAssembly === 'undefined' || typeof SharedArrayBuffer === 'undefined') return undefined;
+  for (const gibibytes of [4, 2, 1, 0.5]) {
+    try {
+      return new WebAssembly.Memory({
+        initial: growth / page,
+        maximum: (gibibytes * 2 ** 30) / page,
+        shared: true,
+      });
+    } catch {} // too large to reserve: try less
+  }
+  return undefined;
+}
+
+const base = 2 ** 16; // the kernels' own data lie below
+
+let shared: Heap | undefined | 'none';
+
+/** The heap that all tensors share, made when it is first needed; undefined where WebAssembly has no shared memory. */
+export function heap(): Heap | undefined {
+  if (shared === undefined) {
+    const memory = reserve();
+    shared = memory ? new Heap(memory, base) : 'none';
+  }
+  return shared === 'none' ? undefined : shared;
+}
