@@ -2,17 +2,42 @@
 import { setElementArray } from '../tensor/index.ts';
 import type { Backend } from './backend.ts';
 import { reference } from './reference/index.ts';
+import { wasmVerbs } from './wasm/index.ts';
 
 export type * from './backend.ts';
 
-let active: Backend = reference;
+let active: Backend | undefined;
+
+/** How often a verb without a kernel of its own fell through to the reference. */
+export const fallenThrough: Record<string, number> = {};
+
+/** The SIMD kernels where they can run, over the reference, which serves the verbs that have none. */
+function fastest(): Backend {
+  const fast = wasmVerbs();
+  if (!fast) return reference;
+  const { name: _, elements, ...verbs } = reference;
+  const counted = Object.entries(verbs).map(([name, verb]) => [name, counting(name, verb as Verb)]);
+  return { ...Object.fromEntries(counted), ...fast, name: 'wasm', elements };
+}
+
+type Verb = (...args: unknown[]) => unknown;
+
+const counting =
+  (name: string, verb: Verb): Verb =>
+  (...args) => {
+    fallenThrough[name] = (fallenThrough[name] ?? 0) + 1;
+    return verb(...args);
+  };
 
 /** The backend that runs the verbs now. */
-export const backend = (): Backend => active;
+export function backend(): Backend {
+  active ??= fastest();
+  return active;
+}
 
-/** Runs `body` on another backend: how tests run everything in float64. @internal */
+/** Runs `body` on another backend: how tests run everything in float64, or on the reference. @internal */
 export function withBackend<T>(other: Backend, body: () => T): T {
-  const before = active;
+  const before = backend();
   const use = (next: Backend) => {
     active = next;
     setElementArray(next.elements);

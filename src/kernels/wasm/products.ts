@@ -62,7 +62,7 @@ export function products({ gemm, addRows }: Kernels): Pick<Backend, 'matmul' | '
       const m = n === 0 ? 0 : Y.size / n;
       const [x, w, y] = [read(X), read(W), write(Y)];
       gemm(0, m, 0, n, k, x, 4 * k, 4, w, 4, 4 * k, y, 4 * n, 0, scratch());
-      if (bias) addRows(y, read(bias), y, m, n);
+      if (bias) addRows(y, n, 1, read(bias), 0, 1, y, m, n);
       settle();
     },
   };

@@ -197,7 +197,7 @@ function binaryLanes(op: Binary, a: v128, b: v128): v128 {
   if (op == Binary.sub) return f32x4.sub(a, b);
   if (op == Binary.mul) return f32x4.mul(a, b);
   if (op == Binary.div) return f32x4.div(a, b);
-  if (op == Binary.pow) return math.pow(a, b);
+  if (op == Binary.pow) return power(a, b);
   if (op == Binary.maximum) return f32x4.max(a, b);
   if (op == Binary.minimum) return f32x4.min(a, b);
   if (op == Binary.equal) return oneWhere(f32x4.eq(a, b));
@@ -209,9 +209,205 @@ function binaryLanes(op: Binary, a: v128, b: v128): v128 {
   return v128.andnot(a, f32x4.le(b, f32x4.splat(0))); // reluGradient: 0 where y ≤ 0, else dy
 }
 
-/** Four neighbours, or one value four times. */
+/** aᵇ: so long that the loops call it, instead of each repeating it. */
+function power(a: v128, b: v128): v128 {
+  return math.pow(a, b);
+}
+
+/**
+ * y = f(a, b): n floats; a and b step by 1, or by 0 where one value serves all.
+ *
+ * A loop for each pair of steps, because a choice inside the loop triples its time. The last loop takes what is left
+ * one by one, in a lane of its own; and everything, where neither operand steps.
+ */
 // @ts-ignore: decorator
 @inline
-function operand(from: usize, step: i32): v128 {
-  return step ? v128.load(from) : v128.load_splat<f32>(from);
+function binary(op: Binary, a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
+  const end = y + (<usize>n << 2);
+  if (aStep & bStep) {
+    while (y + 16 <= end) {
+      v128.store(y, binaryLanes(op, v128.load(a), v128.load(b)));
+      a += 16;
+      b += 16;
+      y += 16;
+    }
+  } else if (aStep) {
+    const value = v128.load_splat<f32>(b);
+    while (y + 16 <= end) {
+      v128.store(y, binaryLanes(op, v128.load(a), value));
+      a += 16;
+      y += 16;
+    }
+  } else if (bStep) {
+    const value = v128.load_splat<f32>(a);
+    while (y + 16 <= end) {
+      v128.store(y, binaryLanes(op, value, v128.load(b)));
+      b += 16;
+      y += 16;
+    }
+  }
+  while (y < end) {
+    v128.store_lane<f32>(y, binaryLanes(op, v128.load_splat<f32>(a), v128.load_splat<f32>(b)), 0);
+    a += <usize>aStep << 2;
+    b += <usize>bStep << 2;
+    y += 4;
+  }
+}
+
+export function pow(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
+  binary(Binary.pow, a, aStep, b, bStep, y, n);
+}
+
+export function maximum(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
+  binary(Binary.maximum, a, aStep, b, bStep, y, n);
+}
+
+export function minimum(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
+  binary(Binary.minimum, a, aStep, b, bStep, y, n);
+}
+
+export function equal(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
+  binary(Binary.equal, a, aStep, b, bStep, y, n);
+}
+
+export function notEqual(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
+  binary(Binary.notEqual, a, aStep, b, bStep, y, n);
+}
+
+export function less(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
+  binary(Binary.less, a, aStep, b, bStep, y, n);
+}
+
+export function lessEqual(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
+  binary(Binary.lessEqual, a, aStep, b, bStep, y, n);
+}
+
+export function greater(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
+  binary(Binary.greater, a, aStep, b, bStep, y, n);
+}
+
+export function greaterEqual(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
+  binary(Binary.greaterEqual, a, aStep, b, bStep, y, n);
+}
+
+/** dx = 0 where y ≤ 0, else dy. */
+export function reluGradient(dy: usize, dyStep: i32, y: usize, yStep: i32, dx: usize, n: i32): void {
+  binary(Binary.reluGradient, dy, dyStep, y, yStep, dx, n);
+}
+
+/**
+ * y [rows, n] = f(a, b), where a row of a starts `aRow` floats after the one before it: n in a matrix, 0 where one
+ * row serves all, 1 in a column (whose step is 0); and so for b. Threads cut between rows.
+ */
+// @ts-ignore: decorator
+@inline
+function binaryRows(
+  op: Binary,
+  a: usize,
+  aRow: i32,
+  aStep: i32,
+  b: usize,
+  bRow: i32,
+  bStep: i32,
+  y: usize,
+  rows: i32,
+  n: i32,
+): void {
+  while (rows > 0) {
+    binary(op, a, aStep, b, bStep, y, n);
+    a += <usize>aRow << 2;
+    b += <usize>bRow << 2;
+    y += <usize>n << 2;
+    rows--;
+  }
+}
+
+// prettier-ignore
+export function addRows(
+  a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, y: usize, rows: i32, n: i32,
+): void {
+  binaryRows(Binary.add, a, aRow, aStep, b, bRow, bStep, y, rows, n);
+}
+
+export function add(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
+  addRows(a, 0, aStep, b, 0, bStep, y, 1, n);
+}
+
+// prettier-ignore
+export function subRows(
+  a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, y: usize, rows: i32, n: i32,
+): void {
+  binaryRows(Binary.sub, a, aRow, aStep, b, bRow, bStep, y, rows, n);
+}
+
+export function sub(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
+  subRows(a, 0, aStep, b, 0, bStep, y, 1, n);
+}
+
+// prettier-ignore
+export function mulRows(
+  a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, y: usize, rows: i32, n: i32,
+): void {
+  binaryRows(Binary.mul, a, aRow, aStep, b, bRow, bStep, y, rows, n);
+}
+
+export function mul(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
+  mulRows(a, 0, aStep, b, 0, bStep, y, 1, n);
+}
+
+// prettier-ignore
+export function divRows(
+  a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, y: usize, rows: i32, n: i32,
+): void {
+  binaryRows(Binary.div, a, aRow, aStep, b, bRow, bStep, y, rows, n);
+}
+
+export function div(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
+  divRows(a, 0, aStep, b, 0, bStep, y, 1, n);
+}
+
+// ---- Three operands ---------------------------------------------------------------------------------------
+
+/** y = c ? a : b along a c that steps; a and b step by `aStep` and `bStep`, constants. */
+// @ts-ignore: decorator
+@inline
+function choose(c: usize, a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
+  const end = y + (<usize>n << 2);
+  const zero = f32x4.splat(0);
+  const firstA = v128.load_splat<f32>(a);
+  const firstB = v128.load_splat<f32>(b);
+  while (y + 16 <= end) {
+    const as = aStep ? v128.load(a) : firstA;
+    const bs = bStep ? v128.load(b) : firstB;
+    v128.store(y, math.select(f32x4.ne(v128.load(c), zero), as, bs));
+    a += <usize>aStep << 4;
+    b += <usize>bStep << 4;
+    c += 16;
+    y += 16;
+  }
+  while (y < end) {
+    store<f32>(y, load<f32>(load<f32>(c) != 0 ? a : b));
+    a += <usize>aStep << 2;
+    b += <usize>bStep << 2;
+    c += 4;
+    y += 4;
+  }
+}
+
+/** y = a where c is not 0, else b: n floats; each operand steps by 1 or 0. */
+// prettier-ignore
+export function where(
+  c: usize, cStep: i32, a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32,
+): void {
+  if (cStep) {
+    if (aStep & bStep) choose(c, a, 1, b, 1, y, n);
+    else if (aStep) choose(c, a, 1, b, 0, y, n);
+    else if (bStep) choose(c, a, 0, b, 1, y, n);
+    else choose(c, a, 0, b, 0, y, n);
+  } else {
+    const isTrue = load<f32>(c) != 0;
+    const from = isTrue ? a : b;
+    if (isTrue ? aStep : bStep) memory.copy(y, from, <usize>n << 2);
+    else fill(load<f32>(from), y, n);
+  }
 }

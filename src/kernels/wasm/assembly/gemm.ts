@@ -16,14 +16,14 @@ function packA(a: usize, rs: usize, cs: usize, rows: i32, kc: i32, mr: i32, to: 
     if (here < mr) memory.fill(to, 0, (kc * mr) << 2);
     for (let r = 0; r < here; r++) {
       let from = a + <usize>(i + r) * rs;
-      let at = to + ((<usize>r) << 2);
+      let at = to + (<usize>r << 2);
       for (let p = 0; p < kc; p++) {
         store<f32>(at, load<f32>(from));
         from += cs;
-        at += (<usize>mr) << 2;
+        at += <usize>mr << 2;
       }
     }
-    to += (<usize>(kc * mr)) << 2;
+    to += <usize>(kc * mr) << 2;
   }
 }
 
@@ -34,46 +34,35 @@ function packB(b: usize, rs: usize, cs: usize, kc: i32, columns: i32, nr: i32, t
     if (here < nr) memory.fill(to, 0, (kc * nr) << 2);
     if (cs == 4) {
       for (let p = 0; p < kc; p++) {
-        const from = b + <usize>p * rs + ((<usize>j) << 2);
-        const at = to + ((<usize>(p * nr)) << 2);
-        if (here == nr)
-          for (let c: usize = 0; c < (<usize>nr) << 2; c += 16) v128.store(at + c, v128.load(from + c));
-        else for (let c: usize = 0; c < (<usize>here) << 2; c += 4) store<f32>(at + c, load<f32>(from + c));
+        const from = b + <usize>p * rs + (<usize>j << 2);
+        const at = to + (<usize>(p * nr) << 2);
+        if (here == nr) for (let c: usize = 0; c < <usize>nr << 2; c += 16) v128.store(at + c, v128.load(from + c));
+        else for (let c: usize = 0; c < <usize>here << 2; c += 4) store<f32>(at + c, load<f32>(from + c));
       }
     } else {
       for (let c = 0; c < here; c++) {
         let from = b + <usize>(j + c) * cs;
-        let at = to + ((<usize>c) << 2);
+        let at = to + (<usize>c << 2);
         for (let p = 0; p < kc; p++) {
           store<f32>(at, load<f32>(from));
           from += rs;
-          at += (<usize>nr) << 2;
+          at += <usize>nr << 2;
         }
       }
     }
-    to += (<usize>(kc * nr)) << 2;
+    to += <usize>(kc * nr) << 2;
   }
 }
 
 function tile5x8(kc: i32, a: usize, b: usize, c: usize, ldc: usize): void {
-  const c0 = c,
-    c1 = c0 + ldc,
-    c2 = c1 + ldc,
-    c3 = c2 + ldc,
-    c4 = c3 + ldc;
-  let s00 = v128.load(c0),
-    s01 = v128.load(c0, 16);
-  let s10 = v128.load(c1),
-    s11 = v128.load(c1, 16);
-  let s20 = v128.load(c2),
-    s21 = v128.load(c2, 16);
-  let s30 = v128.load(c3),
-    s31 = v128.load(c3, 16);
-  let s40 = v128.load(c4),
-    s41 = v128.load(c4, 16);
+  const c0 = c, c1 = c0 + ldc, c2 = c1 + ldc, c3 = c2 + ldc, c4 = c3 + ldc;
+  let s00 = v128.load(c0), s01 = v128.load(c0, 16);
+  let s10 = v128.load(c1), s11 = v128.load(c1, 16);
+  let s20 = v128.load(c2), s21 = v128.load(c2, 16);
+  let s30 = v128.load(c3), s31 = v128.load(c3, 16);
+  let s40 = v128.load(c4), s41 = v128.load(c4, 16);
   while (kc > 0) {
-    const b0 = v128.load(b),
-      b1 = v128.load(b, 16);
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
     const a0 = v128.load_splat<f32>(a);
     s00 = f32x4.add(s00, f32x4.mul(a0, b0));
     s01 = f32x4.add(s01, f32x4.mul(a0, b1));
@@ -106,31 +95,13 @@ function tile5x8(kc: i32, a: usize, b: usize, c: usize, ldc: usize): void {
 }
 
 function tile4x16(kc: i32, a: usize, b: usize, c: usize, ldc: usize): void {
-  const c0 = c,
-    c1 = c0 + ldc,
-    c2 = c1 + ldc,
-    c3 = c2 + ldc;
-  let s00 = v128.load(c0),
-    s01 = v128.load(c0, 16),
-    s02 = v128.load(c0, 32),
-    s03 = v128.load(c0, 48);
-  let s10 = v128.load(c1),
-    s11 = v128.load(c1, 16),
-    s12 = v128.load(c1, 32),
-    s13 = v128.load(c1, 48);
-  let s20 = v128.load(c2),
-    s21 = v128.load(c2, 16),
-    s22 = v128.load(c2, 32),
-    s23 = v128.load(c2, 48);
-  let s30 = v128.load(c3),
-    s31 = v128.load(c3, 16),
-    s32 = v128.load(c3, 32),
-    s33 = v128.load(c3, 48);
+  const c0 = c, c1 = c0 + ldc, c2 = c1 + ldc, c3 = c2 + ldc;
+  let s00 = v128.load(c0), s01 = v128.load(c0, 16), s02 = v128.load(c0, 32), s03 = v128.load(c0, 48);
+  let s10 = v128.load(c1), s11 = v128.load(c1, 16), s12 = v128.load(c1, 32), s13 = v128.load(c1, 48);
+  let s20 = v128.load(c2), s21 = v128.load(c2, 16), s22 = v128.load(c2, 32), s23 = v128.load(c2, 48);
+  let s30 = v128.load(c3), s31 = v128.load(c3, 16), s32 = v128.load(c3, 32), s33 = v128.load(c3, 48);
   while (kc > 0) {
-    const b0 = v128.load(b),
-      b1 = v128.load(b, 16),
-      b2 = v128.load(b, 32),
-      b3 = v128.load(b, 48);
+    const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
     const a0 = v128.load_splat<f32>(a);
     s00 = f32x4.add(s00, f32x4.mul(a0, b0));
     s01 = f32x4.add(s01, f32x4.mul(a0, b1));
@@ -175,29 +146,17 @@ function tile4x16(kc: i32, a: usize, b: usize, c: usize, ldc: usize): void {
 
 /** The part of C that lies in rows i0 … i1 and columns j0 … j1. `work` has room for the packed blocks. */
 export function gemm(
-  i0: i32,
-  i1: i32,
-  j0: i32,
-  j1: i32,
-  k: i32,
-  a: usize,
-  ars: usize,
-  acs: usize,
-  b: usize,
-  brs: usize,
-  bcs: usize,
-  c: usize,
-  ldc: usize,
-  wide: i32,
-  work: usize,
+  i0: i32, i1: i32, j0: i32, j1: i32, k: i32,
+  a: usize, ars: usize, acs: usize, b: usize, brs: usize, bcs: usize, c: usize, ldc: usize,
+  wide: i32, work: usize,
 ): void {
   const mr = wide ? 4 : 5;
   const nr = wide ? 16 : 8;
   const tile = work; // one tile of C, for the edges
   const packedA = work + 1024;
-  const packedB = packedA + ((<usize>(MC + 8) * KC) << 2);
-  const bytes = (<usize>nr) << 2;
-  for (let i = i0; i < i1; i++) memory.fill(c + <usize>i * ldc + ((<usize>j0) << 2), 0, (j1 - j0) << 2);
+  const packedB = packedA + (<usize>(MC + 8) * KC << 2);
+  const bytes = <usize>nr << 2;
+  for (let i = i0; i < i1; i++) memory.fill(c + <usize>i * ldc + (<usize>j0 << 2), 0, (j1 - j0) << 2);
   for (let j = j0; j < j1; j += NC) {
     const columns = min(NC, j1 - j);
     for (let p = 0; p < k; p += KC) {
@@ -207,11 +166,11 @@ export function gemm(
         const rows = min(MC, i1 - i);
         packA(a + <usize>i * ars + <usize>p * acs, ars, acs, rows, kc, mr, packedA);
         for (let jj = 0; jj < columns; jj += nr) {
-          const panelB = packedB + ((<usize>(jj * kc)) << 2);
+          const panelB = packedB + (<usize>(jj * kc) << 2);
           const w = min(nr, columns - jj);
           for (let ii = 0; ii < rows; ii += mr) {
-            const panelA = packedA + ((<usize>(ii * kc)) << 2);
-            const at = c + <usize>(i + ii) * ldc + ((<usize>(j + jj)) << 2);
+            const panelA = packedA + (<usize>(ii * kc) << 2);
+            const at = c + <usize>(i + ii) * ldc + (<usize>(j + jj) << 2);
             const h = min(mr, rows - ii);
             if (h == mr && w == nr) {
               if (wide) tile4x16(kc, panelA, panelB, at, ldc);

@@ -1,3 +1,4 @@
 // The WebAssembly module: every kernel, as the backend calls it.
 export * from './elementwise';
 export { gemm } from './gemm';
+export * from './reductions';
