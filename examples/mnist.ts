@@ -1,4 +1,6 @@
 // Trains the article's network, 784-64-128-10, on the 60,000 digits of MNIST.
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { data, io, manualSeed, nn, optim, train } from '../src/index.ts';
 import { backend } from '../src/kernels/index.ts';
@@ -61,9 +63,9 @@ if (json) {
 }
 
 function readOptions() {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean', default: false } as const;
   try {
-    const text = { type: 'string' } as const;
-    const flag = { type: 'boolean', default: false } as const;
     const { values } = parseArgs({
       options: {
         epochs: { ...text, default: '5' },
@@ -80,22 +82,21 @@ function readOptions() {
       console.log(usage);
       process.exit();
     }
-    const read = (
-      name: 'epochs' | 'batch' | 'lr' | 'seed' | 'limit',
-      least: number,
-      kind = 'whole number',
-    ) => {
+    const number = (name: 'epochs' | 'batch' | 'lr' | 'seed' | 'limit', least: number) => {
       const value = values[name].trim() === '' ? Number.NaN : Number(values[name]);
-      if (value >= least && (kind === 'number' ? value < Infinity : Number.isSafeInteger(value)))
-        return value;
-      throw new Error(`--${name} is '${values[name]}', and must be a ${kind} of at least ${least}`);
+      if (value >= least && (name === 'lr' ? value < Infinity : Number.isSafeInteger(value))) return value;
+      const kind = name === 'lr' ? 'number' : 'whole number';
+      throw new Error(`--${name} is '${values[name]}', and must be a ${kind}, at least ${least}`);
     };
+    const folder = dirname(values.out);
+    if (values.out === '' || !existsSync(folder))
+      throw new Error(`--out is '${values.out}', and must be a file in a folder that exists`);
     return {
-      epochs: read('epochs', 0),
-      batch: read('batch', 1),
-      lr: read('lr', 0, 'number'),
-      seed: read('seed', 0),
-      limit: read('limit', 10),
+      epochs: number('epochs', 0),
+      batch: number('batch', 1),
+      lr: number('lr', 0),
+      seed: number('seed', 0),
+      limit: number('limit', 10),
       out: values.out,
       json: values.json,
     };

@@ -326,8 +326,6 @@ def _(r):
     yield 'where NaN and infinities are not chosen', tensor([1, 0, 1]), chosen, other
 
 SPECIAL = 'at zeros, infinities and NaN'
-# Where PyTorch's gradient is made up: at NaN, that of abs is 0, that of relu and elu G.
-AT_NAN = 'at NaN, but for the gradient,'
 
 def unary(make):
     yield 'on a vector', make(5)
@@ -344,7 +342,8 @@ def _(r):
 def _(r):
     yield from unary(lambda *shape: r(*shape, low=-3, high=3))
     yield 'at zeros and infinities', tensor([0, -0.0, INF, -INF])
-    yield AT_NAN, constant(tensor([NAN]))
+    # A constant: PyTorch's gradient at NaN is 0, ours NaN.
+    yield 'at NaN, but for the gradient,', constant(tensor([NAN]))
 
 @cases('sign')
 def _(r):
@@ -401,8 +400,7 @@ def _(r):
 @cases('relu')
 def _(r):
     yield from unary(r)
-    yield 'at zeros and infinities', tensor([0, -0.0, INF, -INF])
-    yield AT_NAN, constant(tensor([NAN]))
+    yield SPECIAL, tensor([0, -0.0, INF, -INF, NAN])
 
 @cases('leakyRelu')
 def _(r):
@@ -415,8 +413,7 @@ def _(r):
 def _(r):
     yield from unary(lambda *shape: r(*shape, low=-3, high=3))
     yield 'with another alpha', r(2, 3, low=-3, high=3), {'alpha': 0.5}
-    yield 'at zeros and infinities', tensor([0, -0.0, INF, -INF]), {'alpha': 1.5}
-    yield AT_NAN, constant(tensor([NAN]))
+    yield SPECIAL, tensor([0, -0.0, INF, -INF, NAN]), {'alpha': 1.5}
 
 @cases('gelu')
 def _(r):

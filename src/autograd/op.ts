@@ -90,7 +90,6 @@ export type Definition<Inputs extends readonly unknown[], Rest extends readonly 
   | Composed<Inputs, Rest>
   | Fused<Inputs, Rest>;
 
-// biome-ignore lint/suspicious/noExplicitAny: the walk treats all operations alike
 export type AnyDefinition = Definition<any, any>;
 
 /** An operation: called with its inputs and then its other arguments. */

@@ -69,7 +69,7 @@ export interface LoadOptions {
  *       }
  *     }
  *
- * Fields may also be arrays or plain objects of modules and parameters.
+ * Fields may also be arrays or plain objects of modules and parameters: `layers: nn.Module[] = [...]`.
  */
 export abstract class Module {
   /** True while training; dropout and batch norm behave differently then. Set by `train()` and `eval()`. */

@@ -76,6 +76,7 @@ async function makeBar(): Promise<Bar | undefined> {
       {
         format: '{title} {bar} {percentage}%  {value}/{total}  {loss}  {eta_formatted} left',
         stream: process.stderr,
+        barsize: 24,
         clearOnComplete: true,
         // Ctrl-C must end the program: no listener for it, and nothing in the terminal that would need to be put back.
         gracefulExit: false,

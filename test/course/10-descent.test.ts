@@ -1,9 +1,9 @@
 /*
  * 10. Descent
  *
- * The gradient says which way the loss falls, and how steeply, here and now. How far should a step go? What becomes of
- * many steps, and what do momentum and Adam remember of the earlier ones? All of it happens in valleys that are so simple
- * that every step can be followed on paper.
+ * The gradient says which way the loss falls, and how steeply, here and now. How far should a step go? What becomes
+ * of many steps, and what do momentum and Adam remember of the earlier ones? All of it happens in valleys that are so
+ * simple that every step can be followed on paper.
  */
 import { expect } from 'chai';
 import { mul, optim, square, sum, tensor, type Tensor } from '../../src/index.ts';
@@ -54,8 +54,8 @@ describe('10. Descent', () => {
 
     it('so η must be below 2/c; in a valley, the steepest side sets it and the flattest pays', () => {
       /*
-       * L = ½(w₁² + 16 w₂²): curvatures 1 and 16. η < 2/16, or w₂ flies off. With η = 1/16, w₂ is there at once, while w₁
-       * keeps 15/16 of its distance at every step: 0.524 of it after 10 steps.
+       * L = ½(w₁² + 16 w₂²): curvatures 1 and 16. η < 2/16, or w₂ flies off. With η = 1/16, w₂ is there at once,
+       * while w₁ keeps 15/16 of its distance at every step: 0.524 of it after 10 steps.
        */
       const w = weights(1, 1);
       const path = descend(w, [1, 16], new optim.SGD([w], { lr: 1 / 16 }), 10);
@@ -114,8 +114,9 @@ describe('10. Descent', () => {
 
     it('along a valley the gradients agree, across it they alternate: that is what momentum is for', () => {
       /*
-       * The valley of curvatures 1 and 16 once more. Without momentum, the best that can be done is to let the flat side creep
-       * and the steep one swing at the same pace: 1 − η = −(1 − 16η), η = 2/17, and both keep 15/17 at each step.
+       * The valley of curvatures 1 and 16 once more. Without momentum, the best that can be done is to let the flat
+       * side creep and the steep one swing at the same pace: 1 − η = −(1 − 16η), η = 2/17, and both keep 15/17 at
+       * each step.
        *
        * With momentum w(t+1) = w(t) − η u, where η u = ηc w(t) + μ(w(t−1) − w(t)) holds the last move:
        *
@@ -123,8 +124,8 @@ describe('10. Descent', () => {
        *
        * Try w(t) = zᵗ:  z² − (1 + μ − ηc) z + μ = 0. Take μ = 0.36 and η = 0.16:
        *   c = 1    z² − 1.2 z + 0.36 = (z − 0.6)² = 0        c = 16   z² + 1.2 z + 0.36 = (z + 0.6)² = 0
-       * Both sides keep 0.6 at each step, not 15/17 = 0.88. A double root z goes with (1 + at) zᵗ. From w(0) = 1, the first
-       * step is a plain one, to 1 − ηc:
+       * Both sides keep 0.6 at each step, not 15/17 = 0.88. A double root z goes with (1 + at) zᵗ. From w(0) = 1, the
+       * first step is a plain one, to 1 − ηc:
        *   c = 1    0.84 = (1 + a)·0.6, a = 0.4               c = 16   −1.56 = −(1 + a)·0.6, a = 1.6
        * After 20 steps:  9 · 0.6²⁰ = 0.00033 and 33 · 0.6²⁰ = 0.0012, where plain descent has (15/17)²⁰ = 0.0818.
        */
@@ -156,7 +157,8 @@ describe('10. Descent', () => {
      *   m ← β₁ m + (1 − β₁) g       a running mean of the gradient             m̂ = m/(1 − β₁ᵗ)
      *   v ← β₂ v + (1 − β₂) g²      a running mean of its square               v̂ = v/(1 − β₂ᵗ)
      *
-     * Each weight's step is its mean gradient in units of its usual size: η if the gradients agree, less if they quarrel.
+     * Each weight's step is its mean gradient in units of its usual size: η if the gradients agree, less if they
+     * disagree.
      */
     it('two steps by hand', () => {
       /*
@@ -187,12 +189,12 @@ describe('10. Descent', () => {
 
     it('a running mean that starts at 0 holds too little: the bias correction divides by what it holds', () => {
       /*
-       * m = (1 − β) Σ βᵗ⁻ⁱ gᵢ. The weights of the gᵢ add up to (1 − β)(1 + β + … + βᵗ⁻¹) = 1 − βᵗ, not to 1. Of a constant
-       * gradient 1, m is 1 − βᵗ. Divided by that, it is 1 from the first step on.
+       * m = (1 − β) Σ βᵗ⁻ⁱ gᵢ. The weights of the gᵢ add up to (1 − β)(1 + β + … + βᵗ⁻¹) = 1 − βᵗ, not to 1. Of a
+       * constant gradient 1, m is 1 − βᵗ. Divided by that, it is 1 from the first step on.
        *
-       * Uncorrected, m = 0.1·g and √v = √0.001·|g| at the first step, with the usual β₁ = 0.9 and β₂ = 0.999. Both are too
-       * small, but not equally: 0.1/√0.001 = √10 = 3.16. The first step would be three times too long, just when least is
-       * known; the worst is step 12, 0.718/√0.0119 = 6.6.
+       * Uncorrected, m = 0.1·g and √v = √0.001·|g| at the first step, with the usual β₁ = 0.9 and β₂ = 0.999. Both
+       * are too small, but not equally: 0.1/√0.001 = √10 = 3.16. The first step would be three times too long, just
+       * when least is known; the worst is step 12, 0.718/√0.0119 = 6.6.
        */
       const uncorrected = (t: number) => (1 - 0.9 ** t) / Math.sqrt(1 - 0.999 ** t);
       expect(uncorrected(1)).to.be.closeTo(Math.sqrt(10), 1e-9);
@@ -217,9 +219,9 @@ describe('10. Descent', () => {
 
     it('nor does the scale of a weight: steep and flat side of the valley go down alike', () => {
       /*
-       * For L = ½(w₁² + 16 w₂²) from (1, 1), the gradients of w₂ are 16 times those of w₁ as long as w₁ = w₂, and the steps
-       * are the same, so w₁ = w₂ it remains. Adam measures each weight's gradient by itself. It takes valleys that lie along
-       * the axes; one that lies across remains a valley.
+       * For L = ½(w₁² + 16 w₂²) from (1, 1), the gradients of w₂ are 16 times those of w₁ as long as w₁ = w₂, and the
+       * steps are the same, so w₁ = w₂ it remains. Adam measures each weight's gradient by itself. It takes valleys
+       * that lie along the axes; one that lies across remains a valley.
        */
       const w = weights(1, 1);
       for (const [w1, w2] of descend(w, [1, 16], new optim.Adam([w], { lr: 1 / 16, eps: 0 }), 20))

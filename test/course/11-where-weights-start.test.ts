@@ -1,8 +1,8 @@
 /*
  * 11. Where weights start
  *
- * Descent goes down from where it starts (chapter 10). Why not start with zeros? Why at random, and how large? The answer
- * takes one sum, the variance of Σ wᵢxᵢ, and decides whether a deep network can learn at all.
+ * Descent goes down from where it starts (chapter 10). Why not start with zeros? Why at random, and how large? The
+ * answer takes one sum, the variance of Σ wᵢxᵢ, and decides whether a deep network can learn at all.
  */
 import { expect } from 'chai';
 import {
@@ -49,7 +49,8 @@ describe('11. Where weights start', () => {
     it('with zeros, nothing but the last bias gets a gradient', () => {
       /*
        * h = tanh(0) = 0, so ∂L/∂W₂ = δ₂ h = 0;   W₂ = 0, so δ₁ = δ₂W₂ ⊙ h' = 0, and ∂L/∂W₁ = ∂L/∂b₁ = 0.
-       * What is left is ∂L/∂b₂ = mean of 2(y − t) = ⅔·(−1 − 0 − 2) = −2. The best that one number can do: the mean of t.
+       * What is left is ∂L/∂b₂ = mean of 2(y − t) = ⅔·(−1 − 0 − 2) = −2. The best that one number can do: the mean of
+       * t.
        */
       const { hidden, output, model } = network(0, 0);
       mse(model.forward(x), target).backward();
@@ -60,9 +61,10 @@ describe('11. Where weights start', () => {
 
     it('units that start alike stay alike: two of them are no more than one', () => {
       /*
-       * Both hidden units see the same x with the same weights, so they give the same h; both are followed by the same weight,
-       * so they are handed the same δ; so they get the same gradient, and make the same step. Nothing can tell them apart,
-       * however long it goes on. Each unit must start from a place of its own: chance is the simplest way.
+       * Both hidden units see the same x with the same weights, so they give the same h; both are followed by the
+       * same weight, so they are handed the same δ; so they get the same gradient, and make the same step. Nothing
+       * can tell them apart, however long it goes on. Each unit must start from a place of its own: chance is the
+       * simplest way.
        */
       const { hidden, output, model } = network(0.5, 0.25);
       const optimizer = new optim.Adam(model.parameters(), { lr: 0.1 });
@@ -87,8 +89,8 @@ describe('11. Where weights start', () => {
 
   describe('how large: on the way forward', () => {
     /*
-     * y = Σ wᵢxᵢ over n inputs, the w independent, with mean 0 and variance σ². Its square has the terms wᵢ²xᵢ², and the mixed
-     * ones wᵢwⱼxᵢxⱼ, which are as often positive as negative. On average
+     * y = Σ wᵢxᵢ over n inputs, the w independent, with mean 0 and variance σ². Its square has the terms wᵢ²xᵢ², and
+     * the mixed ones wᵢwⱼxᵢxⱼ, which are as often positive as negative. On average
      *
      *   y² = σ² Σ xᵢ² = n σ² · (mean of the xᵢ²)
      *
@@ -116,9 +118,9 @@ describe('11. Where weights start', () => {
        *   σ² = 1/(3·128)      6⁻¹⁰ = 2⁻²⁵·⁸⁵    what nn.Linear starts with: uniform in ±1/√n, as is the custom
        *   σ² = 1              64¹⁰ = 2⁶⁰  plain normal numbers; values of a thousand million
        *
-       * These are averages over all networks. Of one network with n = 128, each layer's factor strays by about √(5/128) = 20 %
-       * (a squared normal number, or 0, has mean square 3/2 and mean ½), ten layers by √10 times as much, 0.9 powers of
-       * two. We allow four times that.
+       * These are averages over all networks. Of one network with n = 128, each layer's factor strays by about
+       * √(5/128) = 20 % (a squared normal number, or 0, has mean square 3/2 and mean ½), ten layers by √10 times as
+       * much, 0.9 powers of two. We allow four times that.
        */
       const n = 128;
       const layers = 10;
@@ -142,8 +144,8 @@ describe('11. Where weights start', () => {
   describe('on the way back', () => {
     it('a gradient sums over the outputs, so it wants σ² = 1/out where values want 1/in', () => {
       /*
-       * δX = δY W (chapter 6): each element is a sum over the layer's m outputs. Its mean square is mσ² times that of δY. As
-       * above, with all 16 choices of signs, now as the columns of W [4, 16]:
+       * δX = δY W (chapter 6): each element is a sum over the layer's m outputs. Its mean square is mσ² times that of
+       * δY. As above, with all 16 choices of signs, now as the columns of W [4, 16]:
        */
       const signs = Array.from({ length: 16 }, (_, k) =>
         [0, 1, 2, 3].map((bit) => ((k >> bit) & 1 ? 1 : -1)),
@@ -155,9 +157,9 @@ describe('11. Where weights start', () => {
 
     it("Xavier's start is the compromise, σ² = 2/(in + out)", () => {
       /*
-       * As a uniform distribution in ±a, whose variance is the mean of x² over 0 … a: a³/3/a = a²/3. So a = √(6/(in + out)).
-       * From 64 to 128: a = √(6/192) = 0.17678, σ² = 1/96. The variance of N = 8192 uniform numbers strays by √(0.8/N) = 1 %;
-       * we allow five times that.
+       * As a uniform distribution in ±a, whose variance is the mean of x² over 0 … a: a³/3/a = a²/3. So a = √(6/(in +
+       * out)). From 64 to 128: a = √(6/192) = 0.17678, σ² = 1/96. The variance of N = 8192 uniform numbers strays by
+       * √(0.8/N) = 1 %; we allow five times that.
        */
       manualSeed(2);
       const w = nn.init.xavierUniform(zeros([128, 64]));
@@ -192,9 +194,9 @@ describe('11. Where weights start', () => {
   describe('the end of the network', () => {
     it('should know nothing and say so: with small last weights the first loss is ln C', () => {
       /*
-       * Large logits at the start are opinions without a reason, and half the training goes into forgetting them. A last layer
-       * of zeros is allowed, since the layer before it is random: its units get different h, so ∂L/∂W₂ = δ₂h differs too, and
-       * after one step the gradient reaches the first layer.
+       * Large logits at the start are opinions without a reason, and the first steps go into forgetting them. A
+       * last layer of zeros is allowed, since the layer before it is random: its units get different h, so ∂L/∂W₂ =
+       * δ₂h differs too, and after one step the gradient reaches the first layer.
        */
       manualSeed(4);
       const x = randn([32, 20]);
@@ -206,14 +208,14 @@ describe('11. Where weights start', () => {
         return crossEntropy(model.forward(x), y);
       };
       expect(firstLoss(nn.init.zeros).item()).to.be.closeTo(Math.log(10), 1e-6);
-      // Normal weights: logits of size √(64 · mean square of h). One guess in ten is lucky, the others are sure and wrong.
+      // With weights of size 3: logits of size 3·√(Σ h²). One answer in ten is right by luck, the others are sure and wrong.
       expect(firstLoss((w) => nn.init.normal(w, 0, 3)).item()).to.be.greaterThan(2 * Math.log(10));
     });
 
     it('and a detour past the layers, y = x + f(x), starts as if they were not there', () => {
       /*
-       * With f's last weights 0, a residual layer hands x and its gradient through unchanged, however many there are. It then
-       * learns what to add.
+       * With f's last weights 0, a residual layer hands x and its gradient through unchanged, however many there are.
+       * It then learns what to add.
        */
       const block = () => {
         const last = new nn.Linear(8, 8);

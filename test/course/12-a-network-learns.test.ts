@@ -1,12 +1,12 @@
 /*
  * 12. A network learns
  *
- * All pieces are there: layers, a loss, its gradient, a step. Put into a loop, they learn: first exclusive or, which no single
- * layer can say; then two moons that no straight line separates; then handwritten digits. How does one see that a network
- * has learned, and not only learned by heart? On examples that it has never seen.
+ * All pieces are there: layers, a loss, its gradient, a step. Put into a loop, they learn: first exclusive or, which
+ * no single layer can say; then two moons that no straight line separates; then handwritten digits. How does one see
+ * that a network has learned, and not only learned by heart? On examples that it has never seen.
  *
- * Results of learning can't be worked out by hand. Here they follow from the seed, and each limit says what was measured, so
- * that the margin can be judged.
+ * Results of learning can't be worked out by hand. Here they follow from the seed, and each limit says what was
+ * measured, so that the margin can be judged.
  */
 import { expect } from 'chai';
 import {
@@ -62,19 +62,19 @@ describe('12. A network learns', () => {
         return learn(new nn.FeedForward({ inputs: 2, hidden, outputs: 2 }), x, labels, steps, 0.05);
       });
 
-    it('two hidden units can say it (chapter 7), but to find it is another matter: many starts end in a flat place', () => {
+    it('two hidden units can say it (chapter 7), but not every start finds it: many end in a flat place', () => {
       /*
-       * Where a loss has slope 0, descent stops, though it be lower elsewhere. The flat places of this problem can be told by
-       * which rows the network has stopped to distinguish. The best it can do for k rows that look alike is to answer with
-       * their shares of the classes:
+       * Where a loss has slope 0, descent stops, even if it is lower elsewhere. The flat places of this problem can be
+       * told by which rows the network has stopped to distinguish. The best it can do for k rows that look alike is
+       * to answer with their shares of the classes:
        *
        *   all four rows alike         ½ and ½, for all four                            ln 2             = 0.693
        *   three alike, one is right   ⅔ and ⅓, for three:  ¾·(ln 3 − ⅔ ln 2)                            = 0.477
        *   two alike, two are right    ½ and ½, for two:    ½ ln 2                                       = 0.347
        *   all told apart                                                                                → 0
        *
-       * Measured: of the seeds 0 … 9, four reach 0 (below 0.005 after 300 steps), one each stops at 0.693 and 0.347, four
-       * at 0.477.
+       * Measured: of the seeds 0 … 9, four reach 0 (below 0.005 after 300 steps), one each stops at 0.693 and 0.347,
+       * four at 0.477.
        */
       const flat = [Math.log(2), (3 / 4) * (Math.log(3) - (2 / 3) * Math.log(2)), (1 / 2) * Math.log(2), 0];
       const losses = finalLosses(2, 300);
@@ -103,8 +103,8 @@ describe('12. A network learns', () => {
 
     it('a line cannot part them, one hidden layer can; that is seen on points it was not shown', () => {
       /*
-       * Of 200 new points, measured for the seeds 0 … 7: a single layer has 84 … 93 % right, a network with 16 hidden units 99.5 % or
-       * more. The examples are drawn twice: some to learn from, others to be asked about.
+       * Of 200 new points, measured for the seeds 0 … 7: a single layer has 84 … 93 % right, a network with 16 hidden
+       * units 99.5 % or more. The examples are drawn twice: some to learn from, others to be asked about.
        */
       manualSeed(0);
       const [seen, fresh] = [moons(200), moons(200)];
@@ -121,8 +121,8 @@ describe('12. A network learns', () => {
   describe('epochs, batches, steps', () => {
     it('an epoch goes through all examples once: it is many steps, not one', async () => {
       /*
-       * A common mistake calls one step on one batch an epoch, and wonders that ten epochs have taught nothing. Ten examples
-       * in batches of 4 are 3 steps, the last with the 2 that are left.
+       * A common mistake calls one step on one batch an epoch, and wonders that ten epochs have taught nothing. Ten
+       * examples in batches of 4 are 3 steps, the last with the 2 that are left.
        */
       manualSeed(0);
       const ten = data.fromTensors(tensor([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
@@ -171,11 +171,12 @@ describe('12. A network learns', () => {
 
     it('a network of 196-32-10 learns to read 2,000 of them, and reads others nearly as well', async () => {
       /*
-       * Three sets that share nothing: one to learn from; one to watch the learning by, and to choose by, the validation set;
-       * and one that is looked at once, at the end, the test set. What a choice was made by cannot judge the choice.
+       * Three sets that share nothing: one to learn from; one to watch the learning by, and to choose by, the
+       * validation set; and one that is looked at once, at the end, the test set. What a choice was made by cannot
+       * judge the choice.
        *
-       * Measured for the seeds 0 … 7: 86 … 92 % of the validation set, 88 … 91 % of the test set. Chance has 10 %. With all 60,000 pictures in full size,
-       * `npm run mnist` reaches 97 %.
+       * Measured for the seeds 0 … 7: 86 … 92 % of the validation set, 88 … 91 % of the test set. Chance has 10 %.
+       * With all 60,000 pictures in full size, `npm run mnist` reaches 97 %.
        */
       manualSeed(0);
       const digits = await data.mnist();
@@ -203,9 +204,10 @@ describe('12. A network learns', () => {
   describe('how well', () => {
     it('accuracy is not all: of ten examples, eight are of class 0, and two networks have 80 % right', () => {
       /*
-       * The first always says 0. The second finds both of class 1, at the price of two false alarms. F1 looks at each class:
-       * tp found, fp falsely claimed, fn missed, and F1 = 2tp/(2tp + fp + fn), the harmonic mean of how much of what is
-       * claimed is right and how much of what is there is found. Their mean over the classes counts a rare class in full:
+       * The first always says 0. The second finds both of class 1, at the price of two false alarms. F1 looks at each
+       * class: tp found, fp falsely claimed, fn missed, and F1 = 2tp/(2tp + fp + fn), the harmonic mean of how much
+       * of what is claimed is right and how much of what is there is found. Their mean over the classes counts a rare
+       * class in full:
        *
        *              rows: truth           class 0               class 1              mean
        *   always 0   [8 0; 2 0]    16/(16 + 2 + 0) = 8/9     0/(0 + 0 + 2) = 0        4/9

@@ -1,10 +1,8 @@
 // Initializers: bounds, variances within five standard errors, orthogonality.
 import { expect } from 'chai';
-import { ArgumentError, manualSeed, nn, ShapeError, Tensor, zeros } from '../../src/index.ts';
+import { ArgumentError, manualSeed, nn, ShapeError, type Tensor, zeros } from '../../src/index.ts';
 
 const { init } = nn;
-
-beforeEach(() => manualSeed(7));
 
 const variance = (x: Tensor): number => {
   const mean = x.data.reduce((sum, value) => sum + value, 0) / x.size;
@@ -25,6 +23,8 @@ function expectSpread(x: Tensor, kind: 'uniform' | 'normal', expected: number): 
 const weight = () => zeros([100, 300]); // fanOut 100, fanIn 300
 
 describe('initializers', () => {
+  beforeEach(() => manualSeed(7));
+
   it('overwrite a tensor in place, count it as a write, and return it', () => {
     const calls: ((x: Tensor) => Tensor)[] = [
       (x) => init.uniform(x),
@@ -131,6 +131,8 @@ describe('initializers', () => {
 });
 
 describe('orthogonal', () => {
+  beforeEach(() => manualSeed(7));
+
   /** The largest distance of W Wᵀ (or Wᵀ W, for a tall W) from gain² times the identity, in double precision. */
   function deviation(W: Tensor, gain = 1): number {
     const [rows, columns] = W.shape;
@@ -160,7 +162,7 @@ describe('orthogonal', () => {
     expect(deviation(init.orthogonal(zeros([20, 30]), { gain: 3 }), 3)).to.be.below(9e-6);
   });
 
-  it('nearly parallel vectors come out orthonormal too', () => {
+  it('a large square one, too, whose last vectors have little room left', () => {
     expect(deviation(init.orthogonal(zeros([200, 200])))).to.be.below(1e-6);
   });
 

@@ -12,13 +12,11 @@ import {
   relu,
   ShapeError,
   StateError,
-  Tensor,
+  type Tensor,
   tensor,
   zeros,
 } from '../../src/index.ts';
 import { checkGradient } from '../support/gradients.ts';
-
-beforeEach(() => manualSeed(1));
 
 const values = (x: Tensor): number[] => Array.from(x.data);
 
@@ -110,6 +108,8 @@ describe('a module finds what is in its fields', () => {
 });
 
 describe('a state dict', () => {
+  beforeEach(() => manualSeed(1));
+
   const network = () =>
     new nn.Sequential(new nn.Linear(3, 2), new nn.BatchNorm1d(2), new nn.ReLU(), new nn.Linear(2, 1));
   const copied = (state: nn.StateDict): Record<string, number[]> =>
@@ -175,7 +175,7 @@ describe('a state dict', () => {
   it('may be taken in part, but never with a wrong shape', () => {
     const model = network();
     const state = { '3.bias': tensor([9]), other: tensor([1]) };
-    expect(() => model.loadStateDict(state)).to.throw(StateError, '{ strict: false } takes what fits');
+    expect(() => model.loadStateDict(state)).to.throw(StateError, '{ strict: false }) takes what fits');
     const { missing, unexpected } = model.loadStateDict(state, { strict: false });
     expect(unexpected).to.deep.equal(['other']);
     expect(missing).to.have.length(7).and.not.include('3.bias');
@@ -246,6 +246,8 @@ describe('training and evaluation', () => {
 });
 
 describe('Linear', () => {
+  beforeEach(() => manualSeed(1));
+
   it('is x Wᵀ + b', () => {
     const layer = linear(
       [
@@ -320,7 +322,12 @@ describe('activations', () => {
 });
 
 describe('Dropout', () => {
-  const x = randn([100, 100]);
+  let x: Tensor;
+  beforeEach(() => {
+    manualSeed(1);
+    x = randn([100, 100]);
+    manualSeed(1);
+  });
 
   it('drops with probability p, and divides the rest by 1 − p', () => {
     const y = new nn.Dropout(0.2).forward(x);
@@ -475,6 +482,8 @@ describe('BatchNorm1d', () => {
 });
 
 describe('Embedding', () => {
+  beforeEach(() => manualSeed(1));
+
   const table = () => {
     const layer = new nn.Embedding(3, 2);
     layer.weight.copyFrom([0, 1, 10, 11, 20, 21]);
@@ -604,6 +613,8 @@ describe('Residual', () => {
 });
 
 describe('FeedForward', () => {
+  beforeEach(() => manualSeed(1));
+
   it('is a Linear for each width, with the activation and dropout between them', () => {
     const model = new nn.FeedForward({ inputs: 784, hidden: [64, 128], outputs: 10, dropout: 0.2 });
     expect(model.hidden.map(({ inputs, outputs }) => [inputs, outputs])).to.deep.equal([
@@ -688,6 +699,8 @@ describe('FeedForward', () => {
 });
 
 describe('summary', () => {
+  beforeEach(() => manualSeed(1));
+
   const article = () =>
     new nn.Sequential(
       new nn.Linear(784, 64),
@@ -744,7 +757,7 @@ describe('summary', () => {
   it('of a class of one’s own asks for the input’s shape, follows the calls, and counts what is shared once', () => {
     class Own extends nn.Module {
       last = new nn.Linear(3, 3);
-      body = [new nn.Flatten(), new nn.Linear(6, 3)];
+      body: nn.Module[] = [new nn.Flatten(), new nn.Linear(6, 3)];
       shift = new nn.Parameter(zeros([3]));
       idle = new nn.Linear(1, 1);
 

@@ -20,7 +20,7 @@ it('every operation that a file of src/autograd/ops exports stands in the index'
   const folder = new URL('../../src/autograd/ops/', import.meta.url);
   for (const file of readdirSync(folder)) {
     const exported = Object.entries(await import(new URL(file, folder).href)).filter(isOperation);
-    expect(ops, file).to.include(Object.fromEntries(exported));
+    expect(Object.keys(ops), file).to.include.members(exported.map(([name]) => name));
   }
 });
 

@@ -279,8 +279,8 @@ describe('linspace', () => {
   it('includes both ends, exactly', () => {
     expectTensor(linspace(0, 1, 5), [5], [0, 0.25, 0.5, 0.75, 1]);
     expectTensor(linspace(1, -1, 3), [3], [1, 0, -1]);
-    const x = linspace(0, 0.7, 8);
-    expect(x.data[7]).to.equal(Math.fround(0.7));
+    expect(linspace(0, 0.7, 8).data[7]).to.equal(Math.fround(0.7));
+    expect(linspace(2 ** 90, 1, 3).data[2]).to.equal(1); // 2⁹⁰ + (1 − 2⁹⁰) would be 0
   });
 
   it('of one element is the start; of two, the ends; of none, empty', () => {
@@ -482,6 +482,20 @@ describe('the printed form', () => {
       ' [[ 6,  7],',
       '  [ 8,  9],',
       '  [10, 11]]]',
+    );
+  });
+
+  it('of rank 4 keeps its matrices a line apart, too', () => {
+    expectPrinted(
+      arange(4).reshape([2, 2, 1, 1]),
+      'Tensor [2, 2, 1, 1]',
+      '[[[[0]],',
+      '',
+      '  [[1]]],',
+      '',
+      ' [[[2]],',
+      '',
+      '  [[3]]]]',
     );
   });
 

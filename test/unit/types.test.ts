@@ -373,7 +373,7 @@ describe('widths that may be anything', () => {
 
   it('layers keep their types', () => {
     type(model.layers[2]).is<nn.Linear<64, 10>>();
-    type(model.layers[0].weight.shape).is<readonly [number, number]>();
+    type(model.layers[0].weight).is<nn.Parameter<[64, 784]>>();
   });
 
   it('a loss takes what a typed network gives', () => {
