@@ -13,11 +13,11 @@ export const fallenThrough: Record<string, number> = {};
 
 /** The SIMD kernels where they can run, over the reference, which serves the verbs that have none. */
 function fastest(): Backend {
-  const fast = wasmVerbs();
-  if (!fast) return reference;
   const { name: _, elements, ...verbs } = reference;
   const counted = Object.entries(verbs).map(([name, verb]) => [name, counting(name, verb as Verb)]);
-  return { ...Object.fromEntries(counted), ...fast, name: 'wasm', elements };
+  const plain: Backend = { ...Object.fromEntries(counted), name: 'reference', elements };
+  const fast = wasmVerbs(plain);
+  return fast ? { ...plain, ...fast, name: 'wasm' } : reference;
 }
 
 type Verb = (...args: unknown[]) => unknown;

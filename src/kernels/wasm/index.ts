@@ -2,11 +2,24 @@
 import type { Backend } from '../backend.ts';
 import { elementwise } from './elementwise.ts';
 import { instantiate } from './module.ts';
+import { movement } from './movement.ts';
 import { products } from './products.ts';
 import { reductions } from './reductions.ts';
+import { softmax } from './softmax.ts';
 
-/** The verbs that run in WebAssembly; undefined where it cannot run. */
-export function wasmVerbs(): Partial<Backend> | undefined {
+/**
+ * The verbs that run in WebAssembly; undefined where it cannot run.
+ *
+ * @param fallBack what serves the cases that a kernel leaves out
+ */
+export function wasmVerbs(fallBack: Pick<Backend, 'copy'>): Partial<Backend> | undefined {
   const kernels = instantiate();
-  return kernels && { ...elementwise(kernels), ...products(kernels), ...reductions(kernels) };
+  if (!kernels) return undefined;
+  return {
+    ...elementwise(kernels),
+    ...movement(kernels, fallBack.copy),
+    ...products(kernels),
+    ...reductions(kernels),
+    ...softmax(kernels),
+  };
 }

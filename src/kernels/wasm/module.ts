@@ -2,8 +2,8 @@
 import { blockSize, type Heap, heap, MemoryError, type Tensor } from '../../tensor/index.ts';
 import { binary } from './binary.ts';
 
-/** The kernels: addresses and counts in, nothing out. */
-export type Kernels = Record<string, (...args: number[]) => void>;
+/** The kernels: addresses, counts and constants in; what they compute is in the heap. */
+export type Kernels = Record<string, (...args: number[]) => number>;
 
 /** The kernels over the heap's memory; undefined where there is no WebAssembly, no SIMD, or no shared memory. */
 export function instantiate(): Kernels | undefined {
@@ -24,20 +24,25 @@ interface Loan {
 
 const loans: Loan[] = [];
 
-/** A block that holds a copy of `values` until `settle()`. */
-export function lend(values: Float32Array | Int32Array, to?: Float32Array): number {
+/** A block of `bytes` bytes until `settle()`. */
+function borrow(bytes: number, to?: Float32Array): number {
   const memory = heap() as Heap;
-  const bytes = values.byteLength;
   const address = memory.allocate(bytes);
   if (address === 0) {
     settle();
-    throw new MemoryError(
-      'kernels',
-      `no room for ${blockSize(bytes)} bytes`,
-      `${memory.inUse} bytes of the heap are in use`,
-    );
+    throw new MemoryError('kernels', `no room for ${blockSize(bytes)} bytes`, `${memory.inUse} bytes of the heap are in use`);
   }
   loans.push({ address, bytes, to });
+  return address;
+}
+
+/** Room for `count` floats, until `settle()`. */
+export const room = (count: number): number => borrow(4 * count);
+
+/** A block that holds a copy of `values` until `settle()`, and then goes to `to`. */
+export function lend(values: Float32Array | Int32Array, to?: Float32Array): number {
+  const memory = heap() as Heap;
+  const address = borrow(values.byteLength, to);
   if (values instanceof Float32Array) memory.floats(address, values.length).set(values);
   else new Int32Array(memory.memory.buffer, address, values.length).set(values);
   return address;

@@ -1,4 +1,7 @@
 // The WebAssembly module: every kernel, as the backend calls it.
 export * from './elementwise';
 export { gemm } from './gemm';
+export * from './layerNorm';
+export * from './movement';
 export * from './reductions';
+export * from './softmax';

@@ -1,15 +1,30 @@
 /**
- * Elementary functions of vectors: f32x4 to f32x4, step by step those of `reference/math.ts`, which explains the
- * formulas and states the errors. Names and constants are the same; here stands only how a lane does it.
+ * Elementary functions of vectors, f32x4 to f32x4, step by step those of `reference/math.ts`, which explains the
+ * formulas and states the errors. Here stands only how lanes do it.
  *
- *   narrow   exp, log, tanh: four lanes of float32
- *   wide     the others: two pairs of float64 lanes, `low` and `high`, joined and rounded once
- *
- * A product and a sum are two instructions, never a fused one. `pmax(x, c)` is x < c ? c : x: with a constant c
- * other than 0 it is Math.max, NaN included, in one instruction.
+ *   narrow     exp, log, tanh: four lanes of float32
+ *   wide       the others: two pairs of float64 lanes, joined and rounded once
+ *   constants  lie in memory below the heap, because V8 builds a literal vector by three instructions at each use,
+ *              and loads one by one instruction: exp takes two thirds of the time, sigmoid half
+ *   clamps     pmax(x, c) is x < c ? c : x: with a constant c other than 0 it is Math.max, also for NaN
+ *   products   and sums are two instructions, never a fused one
  */
 
-// ---- Selects and bits -------------------------------------------------------------------------------------
+// ---- Lanes ------------------------------------------------------------------------------------------------
+
+/** Four copies of the 32-bit constant at `at`. */
+// @ts-ignore: decorator
+@inline
+function four(at: usize): v128 {
+  return v128.load_splat<f32>(at);
+}
+
+/** Two copies of the 64-bit constant at `at`. */
+// @ts-ignore: decorator
+@inline
+function two(at: usize): v128 {
+  return v128.load_splat<f64>(at);
+}
 
 /** condition ? a : b, lane by lane. */
 // @ts-ignore: decorator
@@ -18,49 +33,17 @@ export function select(condition: v128, a: v128, b: v128): v128 {
   return v128.bitselect(a, b, condition);
 }
 
-/** a·b + c in float32, rounded twice. */
+/** The first two lanes of four as float64. */
 // @ts-ignore: decorator
 @inline
-function mulAdd(a: v128, b: v128, c: f32): v128 {
-  return f32x4.add(f32x4.mul(a, b), f32x4.splat(c));
-}
-
-/** a·b + c in float64, rounded twice. */
-// @ts-ignore: decorator
-@inline
-function wideMulAdd(a: v128, b: v128, c: f64): v128 {
-  return f64x2.add(f64x2.mul(a, b), f64x2.splat(c));
-}
-
-// Adding 1.5·2ᵖ (p: bits after the leading one) leaves no room for a fraction: what is nearest to x stands in the
-// low bits of the sum.
-const FLOAT_ROUNDER: f32 = 12582912; // 1.5·2²³
-const FLOAT_ROUNDER_BITS = 0x4b400000;
-const ROUNDER: f64 = 6755399441055744; // 1.5·2⁵²
-
-/** 2ᵏ as float32, for integers k in [−126, 127]. */
-// @ts-ignore: decorator
-@inline
-function floatTwoTo(k: v128): v128 {
-  return i32x4.shl(i32x4.add(k, i32x4.splat(127)), 23);
-}
-
-/** 2ᵏ as float64, for k in [−1022, 1023] that stand in the low bits of `rounded` = k + ROUNDER. */
-// @ts-ignore: decorator
-@inline
-function twoTo(rounded: v128): v128 {
-  return i64x2.shl(i64x2.add(rounded, i64x2.splat(1023)), 52);
-}
-
-// @ts-ignore: decorator
-@inline
-function low(x: v128): v128 {
+function first(x: v128): v128 {
   return f64x2.promote_low_f32x4(x);
 }
 
+/** The last two lanes of four as float64. */
 // @ts-ignore: decorator
 @inline
-function high(x: v128): v128 {
+function last(x: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
 }
 
@@ -71,75 +54,125 @@ function join(a: v128, b: v128): v128 {
   return v128.shuffle<f32>(f32x4.demote_f64x2_zero(a), f32x4.demote_f64x2_zero(b), 0, 1, 4, 5);
 }
 
+/** a·b + c in float32, rounded twice. */
+// @ts-ignore: decorator
+@inline
+function mulAdd(a: v128, b: v128, c: usize): v128 {
+  return f32x4.add(f32x4.mul(a, b), four(c));
+}
+
+/** a·b + c in float64, rounded twice. */
+// @ts-ignore: decorator
+@inline
+function wideMulAdd(a: v128, b: v128, c: usize): v128 {
+  return f64x2.add(f64x2.mul(a, b), two(c));
+}
+
+/** The polynomial with these float32 coefficients, the highest power's first. */
+// @ts-ignore: decorator
+@inline
+function polynomial(degree: i32, coefficients: usize, x: v128): v128 {
+  let P = mulAdd(four(coefficients), x, coefficients + 4);
+  if (degree >= 2) P = mulAdd(P, x, coefficients + 8);
+  if (degree >= 3) P = mulAdd(P, x, coefficients + 12);
+  if (degree >= 4) P = mulAdd(P, x, coefficients + 16);
+  return P;
+}
+
+/** The polynomial with these float64 coefficients, the highest power's first. */
+// @ts-ignore: decorator
+@inline
+function widePolynomial(degree: i32, coefficients: usize, x: v128): v128 {
+  let P = wideMulAdd(two(coefficients), x, coefficients + 8);
+  if (degree >= 2) P = wideMulAdd(P, x, coefficients + 16);
+  if (degree >= 3) P = wideMulAdd(P, x, coefficients + 24);
+  if (degree >= 4) P = wideMulAdd(P, x, coefficients + 32);
+  if (degree >= 5) P = wideMulAdd(P, x, coefficients + 40);
+  if (degree >= 6) P = wideMulAdd(P, x, coefficients + 48);
+  return P;
+}
+
 // ---- Narrow: float32 steps --------------------------------------------------------------------------------
 
-const FLOAT_LOG2E: f32 = 1.44269504;
-const LN2_HIGH: f32 = 0.693359375;
-const LN2_LOW: f32 = -2.1219444e-4;
+const HALF = memory.data<f32>([0.5]);
+const ONE = memory.data<f32>([1]);
+const TWO = memory.data<f32>([2]);
+const LN2_HIGH = memory.data<f32>([0.693359375]);
+const LN2_LOW = memory.data<f32>([-2.1219444e-4]);
 
-const EXP_2: f32 = 0.49999994;
-const EXP_3: f32 = 0.16666517;
-const EXP_4: f32 = 0.041668102;
-const EXP_5: f32 = 0.0083691925;
-const EXP_6: f32 = 0.0013838903;
+// Adding 1.5·2²³ leaves no room for a fraction: the integer nearest to x is then in the low bits of the sum.
+const FLOAT_ROUNDER = memory.data<f32>([12582912]);
+const FLOAT_LOG2E = memory.data<f32>([1.44269504]);
+const EXP_LEAST = memory.data<f32>([-104]);
+const EXP_GREATEST = memory.data<f32>([89]);
+const EXP = memory.data<f32>([0.0013838903, 0.0083691925, 0.041668102, 0.16666517, 0.49999994]);
+const BIAS = memory.data<i32>([127]);
+
+/** 2ᵏ as float32, for integers k in [−126, 127]. */
+// @ts-ignore: decorator
+@inline
+function floatTwoTo(k: v128): v128 {
+  return i32x4.shl(i32x4.add(k, four(BIAS)), 23);
+}
 
 /** eˣ */
 // @ts-ignore: decorator
 @inline
 export function exp(x: v128): v128 {
-  const inside = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-104)), f32x4.splat(89));
-  const rounded = mulAdd(inside, f32x4.splat(FLOAT_LOG2E), FLOAT_ROUNDER);
-  const k = f32x4.sub(rounded, f32x4.splat(FLOAT_ROUNDER));
-  const high = f32x4.sub(inside, f32x4.mul(k, f32x4.splat(LN2_HIGH)));
-  const low = f32x4.mul(k, f32x4.splat(LN2_LOW));
+  const inside = f32x4.pmin(f32x4.pmax(x, four(EXP_LEAST)), four(EXP_GREATEST));
+  const rounded = mulAdd(inside, four(FLOAT_LOG2E), FLOAT_ROUNDER);
+  const k = f32x4.sub(rounded, four(FLOAT_ROUNDER));
+  const high = f32x4.sub(inside, f32x4.mul(k, four(LN2_HIGH)));
+  const low = f32x4.mul(k, four(LN2_LOW));
   const r = f32x4.sub(high, low);
-  const upper = mulAdd(mulAdd(f32x4.splat(EXP_6), r, EXP_5), r, EXP_4);
-  const P = mulAdd(mulAdd(upper, r, EXP_3), r, EXP_2);
-  const tail = f32x4.sub(f32x4.mul(f32x4.mul(r, r), P), low);
-  const power = f32x4.add(f32x4.splat(1), f32x4.add(high, tail));
-  const steps = i32x4.sub(rounded, i32x4.splat(FLOAT_ROUNDER_BITS));
+  const series = f32x4.mul(f32x4.mul(r, r), polynomial(4, EXP, r));
+  const power = f32x4.add(four(ONE), f32x4.add(high, f32x4.sub(series, low)));
+  const steps = i32x4.sub(rounded, four(FLOAT_ROUNDER)); // k as an integer
   const half = i32x4.shr_s(steps, 1);
   return f32x4.mul(f32x4.mul(power, floatTwoTo(half)), floatTwoTo(i32x4.sub(steps, half)));
 }
 
-const SMALLEST_NORMAL: f32 = 1.1754943508222875e-38;
+const INFINITE = memory.data<u32>([0x7f800000]);
+const MINUS_INFINITE = memory.data<u32>([0xff800000]);
+const NOT_A_NUMBER = memory.data<u32>([0x7fc00000]);
+const ZERO = memory.data<f32>([0]);
+const MINUS_ONE = memory.data<f32>([-1]);
 
-const LOG_3: f32 = 0.66666776;
-const LOG_5: f32 = 0.39977536;
-const LOG_7: f32 = 0.29871863;
+/** A logarithm of x: y above its pole (∞ and NaN are their own), −∞ at the pole, NaN below it. */
+// @ts-ignore: decorator
+@inline
+function logOf(x: v128, pole: usize, y: v128): v128 {
+  const above = select(f32x4.lt(x, four(INFINITE)), y, x);
+  const rest = select(f32x4.eq(x, four(pole)), four(MINUS_INFINITE), four(NOT_A_NUMBER));
+  return select(f32x4.le(x, four(pole)), rest, above);
+}
+
+const SMALLEST_NORMAL = memory.data<f32>([1.1754943508222875e-38]);
+const TINY_SCALE = memory.data<f32>([33554432]); // 2²⁵
+const TINY_STEPS = memory.data<i32>([25]);
+const ROOT_HALF_BITS = memory.data<i32>([0x3f3504f3]);
+const LOG = memory.data<f32>([0.29871863, 0.39977536, 0.66666776]);
 
 /** ln x */
 // @ts-ignore: decorator
 @inline
 export function log(x: v128): v128 {
-  const tiny = f32x4.lt(x, f32x4.splat(SMALLEST_NORMAL));
-  const normal = select(tiny, f32x4.mul(x, f32x4.splat(33554432)), x);
-  const steps = i32x4.shr_s(i32x4.sub(normal, i32x4.splat(0x3f3504f3)), 23);
-  const f = f32x4.sub(i32x4.sub(normal, i32x4.shl(steps, 23)), f32x4.splat(1));
-  const k = f32x4.convert_i32x4_s(i32x4.sub(steps, v128.and(tiny, i32x4.splat(25))));
-  const s = f32x4.div(f, f32x4.add(f32x4.splat(2), f));
+  const tiny = f32x4.lt(x, four(SMALLEST_NORMAL));
+  const normal = select(tiny, f32x4.mul(x, four(TINY_SCALE)), x);
+  const steps = i32x4.shr_s(i32x4.sub(normal, four(ROOT_HALF_BITS)), 23);
+  const f = f32x4.sub(i32x4.sub(normal, i32x4.shl(steps, 23)), four(ONE));
+  const k = f32x4.convert_i32x4_s(i32x4.sub(steps, v128.and(tiny, four(TINY_STEPS))));
+  const s = f32x4.div(f, f32x4.add(four(TWO), f));
   const z = f32x4.mul(s, s);
-  const zP = f32x4.mul(z, mulAdd(mulAdd(f32x4.splat(LOG_7), z, LOG_5), z, LOG_3));
-  const halfSquare = f32x4.mul(f32x4.mul(f32x4.splat(0.5), f), f);
-  const tail = f32x4.add(f32x4.mul(s, f32x4.add(halfSquare, zP)), f32x4.mul(k, f32x4.splat(LN2_LOW)));
+  const zP = f32x4.mul(z, polynomial(2, LOG, z));
+  const halfSquare = f32x4.mul(f32x4.mul(four(HALF), f), f);
+  const tail = f32x4.add(f32x4.mul(s, f32x4.add(halfSquare, zP)), f32x4.mul(k, four(LN2_LOW)));
   const main = f32x4.sub(f, f32x4.sub(halfSquare, tail));
-  return logOf(x, f32x4.splat(0), f32x4.add(f32x4.mul(k, f32x4.splat(LN2_HIGH)), main));
+  return logOf(x, ZERO, f32x4.add(f32x4.mul(k, four(LN2_HIGH)), main));
 }
 
-/** y, a logarithm with its pole at `pole`, and what holds elsewhere: −∞ at the pole, NaN below it, ∞ and NaN as x. */
-// @ts-ignore: decorator
-@inline
-function logOf(x: v128, pole: v128, y: v128): v128 {
-  const above = select(f32x4.lt(x, f32x4.splat(Infinity)), y, x);
-  const rest = select(f32x4.eq(x, pole), f32x4.splat(-Infinity), f32x4.splat(NaN));
-  return select(f32x4.le(x, pole), rest, above);
-}
-
-const TANH_3: f32 = -0.3333328;
-const TANH_5: f32 = 0.13331442;
-const TANH_7: f32 = -0.053739715;
-const TANH_9: f32 = 0.020639086;
-const TANH_11: f32 = -0.0057049864;
+const TANH_BORDER = memory.data<f32>([0.625]);
+const TANH = memory.data<f32>([-0.0057049864, 0.020639086, -0.053739715, 0.13331442, -0.3333328]);
 
 /** tanh x: of |x|, which is never negative, then the sign of x. */
 // @ts-ignore: decorator
@@ -147,59 +180,75 @@ const TANH_11: f32 = -0.0057049864;
 export function tanh(x: v128): v128 {
   const a = f32x4.abs(x);
   const z = f32x4.mul(a, a);
-  const upper = mulAdd(mulAdd(f32x4.splat(TANH_11), z, TANH_9), z, TANH_7);
-  const P = mulAdd(mulAdd(upper, z, TANH_5), z, TANH_3);
-  const small = f32x4.add(f32x4.mul(a, f32x4.mul(z, P)), a);
-  const power = f32x4.add(exp(f32x4.add(a, a)), f32x4.splat(1));
-  const large = f32x4.sub(f32x4.splat(1), f32x4.div(f32x4.splat(2), power));
-  const y = select(f32x4.lt(a, f32x4.splat(0.625)), small, large);
+  const small = f32x4.add(f32x4.mul(a, f32x4.mul(z, polynomial(4, TANH, z))), a);
+  const power = exp(f32x4.add(a, a));
+  const large = f32x4.sub(four(ONE), f32x4.div(four(TWO), f32x4.add(power, four(ONE))));
+  const y = select(f32x4.lt(a, four(TANH_BORDER)), small, large);
   return v128.or(y, v128.xor(x, a));
 }
 
 // ---- Wide: float64 steps, one rounding --------------------------------------------------------------------
 
-const LN2: f64 = 0.6931471805599453;
-const LOG2E: f64 = 1.4426950408889634;
+const WIDE_ONE = memory.data<f64>([1]);
+const WIDE_TWO = memory.data<f64>([2]);
+const LN2 = memory.data<f64>([0.6931471805599453]);
+const LOG2E = memory.data<f64>([1.4426950408889634]);
+const ROUNDER = memory.data<f64>([6755399441055744]); // 1.5·2⁵², as FLOAT_ROUNDER
+const WIDE_BIAS = memory.data<i64>([1023]);
+
+/** 2ᵏ as float64, for k in [−1022, 1023] that stand in the low bits of `rounded` = k + ROUNDER. */
+// @ts-ignore: decorator
+@inline
+function twoTo(rounded: v128): v128 {
+  return i64x2.shl(i64x2.add(rounded, two(WIDE_BIAS)), 52);
+}
+
+// prettier-ignore
+const EXPM1 = memory.data<f64>([
+  1.98458792388e-4, 0.00139406272774, 0.00833338936572, 0.0416663609141, 0.166666663705, 0.500000004416,
+]);
 
 /** eʳ − 1 for |r| ≤ ½ ln 2 */
 // @ts-ignore: decorator
 @inline
 function expm1Near0(r: v128): v128 {
-  const upper = wideMulAdd(wideMulAdd(f64x2.splat(1.98458792388e-4), r, 0.00139406272774), r, 0.00833338936572);
-  const lower = wideMulAdd(wideMulAdd(upper, r, 0.0416663609141), r, 0.166666663705);
-  const P = wideMulAdd(lower, r, 0.500000004416);
-  return f64x2.mul(r, f64x2.add(f64x2.splat(1), f64x2.mul(r, P)));
+  return f64x2.mul(r, f64x2.add(two(WIDE_ONE), f64x2.mul(r, widePolynomial(5, EXPM1, r))));
 }
+
+// prettier-ignore
+const LOG1P = memory.data<f64>([0.195842036395, 0.221761847437, 0.285721092626, 0.399999956207, 0.666666666676]);
 
 /** ln(1 + f) for 1 + f in [√½, √2) */
 // @ts-ignore: decorator
 @inline
 function log1pNear0(f: v128): v128 {
-  const s = f64x2.div(f, f64x2.add(f64x2.splat(2), f));
+  const s = f64x2.div(f, f64x2.add(two(WIDE_TWO), f));
   const z = f64x2.mul(s, s);
-  const upper = wideMulAdd(wideMulAdd(f64x2.splat(0.195842036395), z, 0.221761847437), z, 0.285721092626);
-  const P = wideMulAdd(wideMulAdd(upper, z, 0.399999956207), z, 0.666666666676);
-  return f64x2.mul(s, f64x2.add(f64x2.splat(2), f64x2.mul(z, P)));
+  return f64x2.mul(s, f64x2.add(two(WIDE_TWO), f64x2.mul(z, widePolynomial(4, LOG1P, z))));
 }
+
+const ROOT_TWO_HIGH = memory.data<i32>([0x3ff6a09d]);
+const HIGH_BIAS = memory.data<i32>([1023]);
+const EXPONENT_BITS = memory.data<u64>([0xfff0000000000000]);
 
 /** The n for which u·2ⁿ lies in [√½, √2), as an integer in the upper half of each float64's place. */
 // @ts-ignore: decorator
 @inline
 function toNear1(u: v128): v128 {
-  return i32x4.shr_s(i32x4.sub(i32x4.splat(0x3ff6a09d), u), 20);
+  return i32x4.shr_s(i32x4.sub(four(ROOT_TWO_HIGH), u), 20);
 }
 
 /** 2ⁿ for the n of `toNear1`. */
 // @ts-ignore: decorator
 @inline
-function scaleOf(n: v128): v128 {
-  return v128.and(i32x4.shl(i32x4.add(n, i32x4.splat(1023)), 20), i64x2.splat(0xfff0000000000000));
+function twoToSteps(n: v128): v128 {
+  return v128.and(i32x4.shl(i32x4.add(n, four(HIGH_BIAS)), 20), two(EXPONENT_BITS));
 }
 
 /** The n of `toNear1` as float64. */
 // @ts-ignore: decorator
 @inline
-function valueOf(n: v128): v128 {
+function stepsOf(n: v128): v128 {
   return f64x2.convert_low_i32x4_s(v128.shuffle<i32>(n, n, 1, 3, 1, 3));
 }
 
@@ -207,66 +256,72 @@ function valueOf(n: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function wideExp(x: v128): v128 {
-  const rounded = wideMulAdd(x, f64x2.splat(LOG2E), ROUNDER);
-  const k = f64x2.sub(rounded, f64x2.splat(ROUNDER));
-  const r = f64x2.sub(x, f64x2.mul(k, f64x2.splat(LN2)));
-  return f64x2.mul(twoTo(rounded), f64x2.add(f64x2.splat(1), expm1Near0(r)));
+  const rounded = wideMulAdd(x, two(LOG2E), ROUNDER);
+  const k = f64x2.sub(rounded, two(ROUNDER));
+  const r = f64x2.sub(x, f64x2.mul(k, two(LN2)));
+  return f64x2.mul(twoTo(rounded), f64x2.add(two(WIDE_ONE), expm1Near0(r)));
 }
 
 /** ln(1 + x), −1 < x < ∞ */
 // @ts-ignore: decorator
 @inline
 function wideLog1p(x: v128): v128 {
-  const n = toNear1(f64x2.add(f64x2.splat(1), x));
-  const scale = scaleOf(n);
-  const f = f64x2.sub(f64x2.mul(x, scale), f64x2.sub(f64x2.splat(1), scale));
-  return f64x2.sub(log1pNear0(f), f64x2.mul(valueOf(n), f64x2.splat(LN2)));
+  const n = toNear1(f64x2.add(two(WIDE_ONE), x));
+  const scale = twoToSteps(n);
+  const f = f64x2.sub(f64x2.mul(x, scale), f64x2.sub(two(WIDE_ONE), scale));
+  return f64x2.sub(log1pNear0(f), f64x2.mul(stepsOf(n), two(LN2)));
 }
+
+const EXPM1_LEAST = memory.data<f64>([-30]);
+const EXPM1_GREATEST = memory.data<f64>([89]);
 
 // @ts-ignore: decorator
 @inline
 function wideExpm1(x: v128): v128 {
-  const inside = f64x2.pmin(f64x2.pmax(x, f64x2.splat(-30)), f64x2.splat(89));
-  const rounded = wideMulAdd(inside, f64x2.splat(LOG2E), ROUNDER);
-  const k = f64x2.sub(rounded, f64x2.splat(ROUNDER));
+  const inside = f64x2.pmin(f64x2.pmax(x, two(EXPM1_LEAST)), two(EXPM1_GREATEST));
+  const rounded = wideMulAdd(inside, two(LOG2E), ROUNDER);
+  const k = f64x2.sub(rounded, two(ROUNDER));
+  const r = f64x2.sub(inside, f64x2.mul(k, two(LN2)));
   const scale = twoTo(rounded);
-  const r = f64x2.sub(inside, f64x2.mul(k, f64x2.splat(LN2)));
-  return f64x2.sub(f64x2.mul(scale, expm1Near0(r)), f64x2.sub(f64x2.splat(1), scale));
+  return f64x2.sub(f64x2.mul(scale, expm1Near0(r)), f64x2.sub(two(WIDE_ONE), scale));
 }
 
 /** eˣ − 1 */
 // @ts-ignore: decorator
 @inline
 export function expm1(x: v128): v128 {
-  return join(wideExpm1(low(x)), wideExpm1(high(x)));
+  return join(wideExpm1(first(x)), wideExpm1(last(x)));
 }
 
 /** ln(1 + x) */
 // @ts-ignore: decorator
 @inline
 export function log1p(x: v128): v128 {
-  return logOf(x, f32x4.splat(-1), join(wideLog1p(low(x)), wideLog1p(high(x))));
+  return logOf(x, MINUS_ONE, join(wideLog1p(first(x)), wideLog1p(last(x))));
 }
+
+const SIGMOID_LEAST = memory.data<f64>([-110]);
+const SIGMOID_GREATEST = memory.data<f64>([110]);
 
 // @ts-ignore: decorator
 @inline
 function wideSigmoid(x: v128): v128 {
-  const inside = f64x2.pmin(f64x2.pmax(f64x2.neg(x), f64x2.splat(-110)), f64x2.splat(110));
-  return f64x2.div(f64x2.splat(1), f64x2.add(f64x2.splat(1), wideExp(inside)));
+  const inside = f64x2.pmin(f64x2.pmax(f64x2.neg(x), two(SIGMOID_LEAST)), two(SIGMOID_GREATEST));
+  return f64x2.div(two(WIDE_ONE), f64x2.add(two(WIDE_ONE), wideExp(inside)));
 }
 
 /** 1/(1 + e⁻ˣ) */
 // @ts-ignore: decorator
 @inline
 export function sigmoid(x: v128): v128 {
-  return join(wideSigmoid(low(x)), wideSigmoid(high(x)));
+  return join(wideSigmoid(first(x)), wideSigmoid(last(x)));
 }
 
-/** Its max(x, 0) may be −0, as nothing else is: the logarithm that is added is not 0 there. */
+/** pmax(−0, 0) is −0, which Math.max is not; nobody sees it, for the logarithm that is added is not 0 there. */
 // @ts-ignore: decorator
 @inline
 function wideSoftplus(x: v128): v128 {
-  const power = wideExp(f64x2.pmax(f64x2.neg(f64x2.abs(x)), f64x2.splat(-110)));
+  const power = wideExp(f64x2.pmax(f64x2.neg(f64x2.abs(x)), two(SIGMOID_LEAST)));
   return f64x2.add(f64x2.pmax(x, f64x2.splat(0)), wideLog1p(power));
 }
 
@@ -274,96 +329,90 @@ function wideSoftplus(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function softplus(x: v128): v128 {
-  return join(wideSoftplus(low(x)), wideSoftplus(high(x)));
+  return join(wideSoftplus(first(x)), wideSoftplus(last(x)));
 }
+
+const POW_LEAST = memory.data<f64>([-160]);
+const POW_GREATEST = memory.data<f64>([160]);
+const WIDE_HALF = memory.data<f64>([0.5]);
+const WIDE_INFINITE = memory.data<u64>([0x7ff0000000000000]);
+const WIDE_MINUS_INFINITE = memory.data<u64>([0xfff0000000000000]);
 
 // @ts-ignore: decorator
 @inline
 function widePow(x: v128, y: v128): v128 {
+  const zero = f64x2.splat(0);
   const size = f64x2.abs(x);
   const n = toNear1(size);
-  const f = f64x2.sub(f64x2.mul(size, scaleOf(n)), f64x2.splat(1));
-  const finite = f64x2.sub(f64x2.mul(log1pNear0(f), f64x2.splat(LOG2E)), valueOf(n));
-  const above0 = select(f64x2.lt(size, f64x2.splat(Infinity)), finite, size);
-  const log2 = select(f64x2.eq(size, f64x2.splat(0)), f64x2.splat(-Infinity), above0);
-  const t = f64x2.pmin(f64x2.pmax(f64x2.mul(y, log2), f64x2.splat(-160)), f64x2.splat(160));
-  const rounded = f64x2.add(t, f64x2.splat(ROUNDER));
-  const r = f64x2.mul(f64x2.sub(t, f64x2.sub(rounded, f64x2.splat(ROUNDER))), f64x2.splat(LN2));
-  const power = f64x2.mul(twoTo(rounded), f64x2.add(f64x2.splat(1), expm1Near0(r)));
-  const isOne = v128.or(f64x2.eq(size, f64x2.splat(1)), f64x2.eq(y, f64x2.splat(0)));
+  const f = f64x2.sub(f64x2.mul(size, twoToSteps(n)), two(WIDE_ONE));
+  const finite = f64x2.sub(f64x2.mul(log1pNear0(f), two(LOG2E)), stepsOf(n));
+  const above0 = select(f64x2.lt(size, two(WIDE_INFINITE)), finite, size);
+  const log2 = select(f64x2.eq(size, zero), two(WIDE_MINUS_INFINITE), above0);
+  const t = f64x2.pmin(f64x2.pmax(f64x2.mul(y, log2), two(POW_LEAST)), two(POW_GREATEST));
+  const rounded = f64x2.add(t, two(ROUNDER));
+  const r = f64x2.mul(f64x2.sub(t, f64x2.sub(rounded, two(ROUNDER))), two(LN2));
+  const power = f64x2.mul(twoTo(rounded), f64x2.add(two(WIDE_ONE), expm1Near0(r)));
+  const isOne = v128.or(f64x2.eq(size, two(WIDE_ONE)), f64x2.eq(y, zero));
   const whole = f64x2.eq(f64x2.floor(y), y);
-  const half = f64x2.floor(f64x2.mul(y, f64x2.splat(0.5)));
+  const half = f64x2.floor(f64x2.mul(y, two(WIDE_HALF)));
   const odd = v128.andnot(whole, f64x2.eq(f64x2.add(half, half), y));
-  const sign = v128.and(v128.xor(x, size), odd);
-  const negative = v128.and(f64x2.lt(x, f64x2.splat(0)), f64x2.gt(x, f64x2.splat(-Infinity)));
-  const signed = v128.xor(select(isOne, f64x2.splat(1), power), sign);
-  return v128.or(signed, v128.andnot(negative, whole)); // all bits set: NaN
+  const signed = v128.xor(select(isOne, two(WIDE_ONE), power), v128.and(v128.xor(x, size), odd));
+  const negative = v128.and(f64x2.lt(x, zero), f64x2.gt(x, two(WIDE_MINUS_INFINITE)));
+  return v128.or(signed, v128.andnot(negative, whole)); // a lane of ones is NaN
 }
 
 /** xʸ */
 // @ts-ignore: decorator
 @inline
 export function pow(x: v128, y: v128): v128 {
-  return join(widePow(low(x), low(y)), widePow(high(x), high(y)));
+  return join(widePow(first(x), first(y)), widePow(last(x), last(y)));
 }
+
+const ERF_LEAST = memory.data<f64>([-4]);
+const ERF_GREATEST = memory.data<f64>([4]);
+// prettier-ignore
+const ERF_P = memory.data<f64>([
+  6.79141636018e-6, 4.11279384146e-4, 0.00422649466753, 0.055749579226, 0.19287878287, 1.12837916997,
+]);
+// prettier-ignore
+const ERF_Q = memory.data<f64>([
+  2.60488388344e-7, 7.25642818666e-5, 0.00142120991336, 0.0162951547572, 0.117495397668, 0.504267804606, 1,
+]);
 
 // @ts-ignore: decorator
 @inline
 function wideErf(x: v128): v128 {
-  const inside = f64x2.pmin(f64x2.pmax(x, f64x2.splat(-4)), f64x2.splat(4));
+  const inside = f64x2.pmin(f64x2.pmax(x, two(ERF_LEAST)), two(ERF_GREATEST));
   const z = f64x2.mul(inside, inside);
-  const upperP = wideMulAdd(wideMulAdd(f64x2.splat(6.79141636018e-6), z, 4.11279384146e-4), z, 0.00422649466753);
-  const P = wideMulAdd(wideMulAdd(wideMulAdd(upperP, z, 0.055749579226), z, 0.19287878287), z, 1.12837916997);
-  const topQ = wideMulAdd(wideMulAdd(f64x2.splat(2.60488388344e-7), z, 7.25642818666e-5), z, 0.00142120991336);
-  const upperQ = wideMulAdd(topQ, z, 0.0162951547572);
-  const Q = wideMulAdd(wideMulAdd(wideMulAdd(upperQ, z, 0.117495397668), z, 0.504267804606), z, 1);
-  return f64x2.div(f64x2.mul(inside, P), Q);
+  return f64x2.div(f64x2.mul(inside, widePolynomial(5, ERF_P, z)), widePolynomial(6, ERF_Q, z));
 }
 
 /** 2/√π ∫₀ˣ e^(−t²) dt */
 // @ts-ignore: decorator
 @inline
 export function erf(x: v128): v128 {
-  return join(wideErf(low(x)), wideErf(high(x)));
+  return join(wideErf(first(x)), wideErf(last(x)));
 }
 
 // ---- Angles -----------------------------------------------------------------------------------------------
 
-const TWO_OVER_PI: f64 = 0.6366197723675814;
-const HALF_PI: f64 = 1.5707963267948966;
-const HALF_PI_HIGH: f64 = 1.5707963109016418;
-const HALF_PI_LOW: f64 = 1.5893254773528196e-8;
-const HUGE: f32 = 134217728; // 2²⁷
+const TWO_OVER_PI = memory.data<f64>([0.6366197723675814]);
+const HALF_PI_HIGH = memory.data<f64>([1.5707963109016418]);
+const HALF_PI_LOW = memory.data<f64>([1.5893254773528196e-8]);
+const SIN = memory.data<f64>([2.7181141039e-6, -1.98393114837e-4, 0.0083333293024, -0.166666666408]);
+const COS = memory.data<f64>([2.4383482726e-5, -0.00138866807501, 0.0416666203287, -0.499999996942]);
+const INTEGER_ONE = memory.data<i64>([1]);
+const INTEGER_TWO = memory.data<i64>([2]);
 
-/** k, the integer nearest to x·2/π, in the low bits of k + ROUNDER; for |x| < 2²⁷. */
-// @ts-ignore: decorator
-@inline
-function quarters(x: v128): v128 {
-  return wideMulAdd(x, f64x2.splat(TWO_OVER_PI), ROUNDER);
-}
-
-/** x − k·π/2, for `rounded` = k + ROUNDER. */
-// @ts-ignore: decorator
-@inline
-function rest(x: v128, rounded: v128): v128 {
-  const k = f64x2.sub(rounded, f64x2.splat(ROUNDER));
-  const high = f64x2.sub(x, f64x2.mul(k, f64x2.splat(HALF_PI_HIGH)));
-  return f64x2.sub(high, f64x2.mul(k, f64x2.splat(HALF_PI_LOW)));
-}
-
-/** sin(r + k·π/2) for |r| ≤ π/4, k in the low bits of `k`. */
+/** sin(r + k·π/2) for |r| ≤ π/4, with k in the low bits. */
 // @ts-ignore: decorator
 @inline
 function sine(r: v128, k: v128): v128 {
   const z = f64x2.mul(r, r);
-  const upperSin = wideMulAdd(f64x2.splat(2.7181141039e-6), z, -1.98393114837e-4);
-  const S = wideMulAdd(wideMulAdd(upperSin, z, 0.0083333293024), z, -0.166666666408);
-  const sinR = f64x2.mul(r, f64x2.add(f64x2.splat(1), f64x2.mul(z, S)));
-  const upperCos = wideMulAdd(f64x2.splat(2.4383482726e-5), z, -0.00138866807501);
-  const C = wideMulAdd(wideMulAdd(upperCos, z, 0.0416666203287), z, -0.499999996942);
-  const cosR = f64x2.add(f64x2.splat(1), f64x2.mul(z, C));
-  const odd = i64x2.neg(v128.and(k, i64x2.splat(1)));
-  const sign = i64x2.shl(v128.and(k, i64x2.splat(2)), 62);
+  const sinR = f64x2.mul(r, f64x2.add(two(WIDE_ONE), f64x2.mul(z, widePolynomial(3, SIN, z))));
+  const cosR = f64x2.add(two(WIDE_ONE), f64x2.mul(z, widePolynomial(3, COS, z)));
+  const odd = i64x2.neg(v128.and(k, two(INTEGER_ONE)));
+  const sign = i64x2.shl(v128.and(k, two(INTEGER_TWO)), 62);
   return v128.xor(select(odd, cosR, sinR), sign);
 }
 
@@ -371,23 +420,27 @@ function sine(r: v128, k: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function wideSine(x: v128, quarter: i64): v128 {
-  const rounded = quarters(x);
-  return sine(rest(x, rounded), i64x2.add(rounded, i64x2.splat(quarter)));
+  const rounded = wideMulAdd(x, two(TWO_OVER_PI), ROUNDER);
+  const k = f64x2.sub(rounded, two(ROUNDER));
+  const high = f64x2.sub(x, f64x2.mul(k, two(HALF_PI_HIGH)));
+  const r = f64x2.sub(high, f64x2.mul(k, two(HALF_PI_LOW)));
+  return sine(r, i64x2.add(rounded, i64x2.splat(quarter)));
 }
 
-/** sin(x + quarter·π/2), x in radians with |x| < 2²⁷ */
+/** sin(x + quarter·π/2) for |x| < 2²⁷ */
 // @ts-ignore: decorator
 @inline
 export function sineOfSmall(x: v128, quarter: i64): v128 {
-  return join(wideSine(low(x), quarter), wideSine(high(x), quarter));
+  return join(wideSine(first(x), quarter), wideSine(last(x), quarter));
 }
 
-/** sin(x + quarter·π/2) */
+const HUGE = memory.data<f32>([134217728]); // 2²⁷
+
 // @ts-ignore: decorator
 @inline
 function sineOf(x: v128, quarter: i64): v128 {
   const y = sineOfSmall(x, quarter);
-  const huge = f32x4.ge(f32x4.abs(x), f32x4.splat(HUGE));
+  const huge = f32x4.ge(f32x4.abs(x), four(HUGE));
   return v128.any_true(huge) ? select(huge, sineOfHuge(x, quarter), y) : y;
 }
 
@@ -405,48 +458,44 @@ export function cos(x: v128): v128 {
   return sineOf(x, 1);
 }
 
+/** sin(x + quarter·π/2) for 2²⁷ ≤ |x|; other lanes are of no use. */
 function sineOfHuge(x: v128, quarter: i64): v128 {
-  let y = f32x4.splat(huge(f32x4.extract_lane(x, 0), quarter));
-  y = f32x4.replace_lane(y, 1, huge(f32x4.extract_lane(x, 1), quarter));
-  y = f32x4.replace_lane(y, 2, huge(f32x4.extract_lane(x, 2), quarter));
-  return f32x4.replace_lane(y, 3, huge(f32x4.extract_lane(x, 3), quarter));
+  let y = f32x4.splat(hugeSine(f32x4.extract_lane(x, 0), quarter));
+  y = f32x4.replace_lane(y, 1, hugeSine(f32x4.extract_lane(x, 1), quarter));
+  y = f32x4.replace_lane(y, 2, hugeSine(f32x4.extract_lane(x, 2), quarter));
+  return f32x4.replace_lane(y, 3, hugeSine(f32x4.extract_lane(x, 3), quarter));
 }
 
-/** sin(x + quarter·π/2) for 2²⁷ ≤ |x| < ∞, by Payne and Hanek's reduction; any other x is not to be used. */
-function huge(x: f32, quarter: i64): f32 {
-  const e = ((reinterpret<i32>(x) >> 23) & 255) - 150;
+const HALF_PI: f64 = 1.5707963267948966;
+
+/** 2/π = 0.a2f983 6e4e44 1529fc… in base 2²⁴. */
+// prettier-ignore
+const DIGITS = memory.data<f64>([
+  0xa2f983, 0x6e4e44, 0x1529fc, 0x2757d1, 0xf534dd, 0xc0db62, 0x95993c, 0x439041, 0xfe5163,
+]);
+
+/** One lane of `sineOfHuge`, by Payne and Hanek's reduction; ±∞ give NaN. */
+function hugeSine(x: f32, quarter: i64): f32 {
+  const e = max(((reinterpret<i32>(x) >> 23) & 255) - 150, 4); // less only where x is too small to be used
   const i = (e - 2) / 24;
+  const digits = DIGITS + (<usize>i << 3);
   const unit = <f64>x * scalarTwoTo(-e) * scalarTwoTo(e - 24 * (i + 1));
-  const first = modulo4(unit * digit(i));
-  const second = modulo4(unit * digit(i + 1) * scalarTwoTo(-24));
-  const third = unit * digit(i + 2) * scalarTwoTo(-48);
-  const fourth = unit * digit(i + 3) * scalarTwoTo(-72);
-  const fifth = unit * digit(i + 4) * scalarTwoTo(-96);
-  const rounded = first + second + third + ROUNDER;
-  const r = (first + second - (rounded - ROUNDER) + third + fourth + fifth) * HALF_PI;
+  const first = modulo4(unit * load<f64>(digits));
+  const second = modulo4(unit * load<f64>(digits, 8) * scalarTwoTo(-24));
+  const third = unit * load<f64>(digits, 16) * scalarTwoTo(-48);
+  const fourth = unit * load<f64>(digits, 24) * scalarTwoTo(-72);
+  const fifth = unit * load<f64>(digits, 32) * scalarTwoTo(-96);
+  const rounded = first + second + third + load<f64>(ROUNDER);
+  const r = (first + second - (rounded - load<f64>(ROUNDER)) + third + fourth + fifth) * HALF_PI;
   const y = sine(f64x2.splat(r), i64x2.splat(reinterpret<i64>(rounded) + quarter));
   return <f32>f64x2.extract_lane(y, 0);
 }
 
+/** 2ᵏ as float64, for k in [−1022, 1023]. */
 function scalarTwoTo(k: i32): f64 {
   return reinterpret<f64>(<i64>(k + 1023) << 52);
 }
 
 function modulo4(x: f64): f64 {
   return x - 4 * floor<f64>(x / 4);
-}
-
-/** 2/π = 0.a2f983 6e4e44 1529fc… in base 2²⁴. */
-function digit(i: i32): f64 {
-  switch (i) {
-    case 0: return 0xa2f983;
-    case 1: return 0x6e4e44;
-    case 2: return 0x1529fc;
-    case 3: return 0x2757d1;
-    case 4: return 0xf534dd;
-    case 5: return 0xc0db62;
-    case 6: return 0x95993c;
-    case 7: return 0x439041;
-    default: return 0xfe5163;
-  }
 }

@@ -1,5 +1,12 @@
 // What kernels over rows share: exact loads and stores where a row ends, and the contract's order of reduction.
 
+/** The place of element i. */
+// @ts-ignore: decorator
+@inline
+export function at(x: usize, i: usize): usize {
+  return x + (i << 2);
+}
+
 // ---- Four elements, or the fewer that are left ------------------------------------------------------------
 
 /** Four elements; if only `count` < 4 are left, those, and zeros behind them. Nothing else is read. */
@@ -100,28 +107,40 @@ function block(op: i32, dot: bool, a: usize, b: usize, count: i32): v128 {
 /** The total, in lane 0, of a row of `size` terms: blocks of 4,096, their totals ascending. */
 // @ts-ignore: decorator
 @inline
-export function reduce(op: i32, dot: bool, a: usize, b: usize, size: i32): v128 {
+function reduce(op: i32, dot: bool, a: usize, b: usize, size: i32): v128 {
   let total = start(op);
   while (size > 0) {
     total = combine(op, total, block(op, dot, a, b, min(size, BLOCK)));
-    a += BLOCK << 2;
-    b += BLOCK << 2;
+    a = at(a, BLOCK);
+    b = at(b, BLOCK);
     size -= BLOCK;
   }
   return total;
 }
 
-/** Σ xᵢ in lane 0 */
-export function sumOf(x: usize, size: i32): v128 {
+function sumOf(x: usize, size: i32): v128 {
   return reduce(SUM, false, x, 0, size);
 }
-
-/** Σ aᵢ·bᵢ in lane 0 */
-export function dotOf(a: usize, b: usize, size: i32): v128 {
-  return reduce(SUM, true, a, b, size);
+function prodOf(x: usize, size: i32): v128 {
+  return reduce(PROD, false, x, 0, size);
+}
+function maxOf(x: usize, size: i32): v128 {
+  return reduce(MAX, false, x, 0, size);
+}
+function minOf(x: usize, size: i32): v128 {
+  return reduce(MIN, false, x, 0, size);
 }
 
-/** The greatest in lane 0; NaN if there is one. */
-export function maxOf(x: usize, size: i32): v128 {
-  return reduce(MAX, false, x, 0, size);
+/** A row of `size` elements, reduced. */
+// @ts-ignore: decorator
+@inline
+export function total(op: i32, x: usize, size: i32): f32 {
+  if (op == SUM) return f32x4.extract_lane(sumOf(x, size), 0);
+  if (op == PROD) return f32x4.extract_lane(prodOf(x, size), 0);
+  return f32x4.extract_lane(op == MAX ? maxOf(x, size) : minOf(x, size), 0);
+}
+
+/** Σ aᵢ·bᵢ, each product rounded, summed as a row is. */
+export function dot(a: usize, b: usize, size: i32): f32 {
+  return f32x4.extract_lane(reduce(SUM, true, a, b, size), 0);
 }
