@@ -1,5 +1,13 @@
 // The loader: a data set in batches, shuffled from the seed.
-import { ArgumentError, checkFlag, checkNumber, checkOptions, describe, nextKey, ScopeRecord } from '../tensor/index.ts';
+import {
+  ArgumentError,
+  checkFlag,
+  checkNumber,
+  checkOptions,
+  describe,
+  nextKey,
+  ScopeRecord,
+} from '../tensor/index.ts';
 import { backend } from '../kernels/index.ts';
 import { type Batch, Dataset } from './dataset.ts';
 

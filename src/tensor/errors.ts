@@ -54,6 +54,9 @@ for (const [name, Class] of Object.entries({
   IndexError,
   GradientError,
   ModifiedError,
+  ReleasedError,
+  ScopeError,
+  MemoryError,
   StateError,
   DataError,
 }))

@@ -1,5 +1,13 @@
 // The training loop, and evaluation.
-import { ArgumentError, checkNumber, checkOptions, describe, ScopeRecord, show, Tensor } from '../tensor/index.ts';
+import {
+  ArgumentError,
+  checkNumber,
+  checkOptions,
+  describe,
+  ScopeRecord,
+  show,
+  Tensor,
+} from '../tensor/index.ts';
 import { noGrad } from '../autograd/index.ts';
 import type { Batch, Loader, Targets } from '../data/index.ts';
 import { Module, type optim } from '../nn/index.ts';

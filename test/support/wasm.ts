@@ -9,7 +9,10 @@ type Kernel = (...arguments_: number[]) => number;
 const memory = new WebAssembly.Memory({ initial: 256, maximum: 65536, shared: true });
 const module = new WebAssembly.Module(Buffer.from(binary, 'base64'));
 
-export const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as Record<string, Kernel>;
+export const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as Record<
+  string,
+  Kernel
+>;
 
 const start = 1024;
 const guard = 64; // floats on either side

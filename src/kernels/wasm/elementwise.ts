@@ -4,7 +4,20 @@ import type { Backend, Binary, Unary } from '../backend.ts';
 import { type Kernels, read, settle, write } from './module.ts';
 
 const unaryVerbs = [
-  ...(['neg', 'abs', 'sign', 'square', 'sqrt', 'rsqrt', 'exp', 'log', 'log1p', 'expm1', 'sin', 'cos'] as const),
+  ...([
+    'neg',
+    'abs',
+    'sign',
+    'square',
+    'sqrt',
+    'rsqrt',
+    'exp',
+    'log',
+    'log1p',
+    'expm1',
+    'sin',
+    'cos',
+  ] as const),
   ...(['tanh', 'erf', 'sigmoid', 'softplus', 'relu', 'isFinite'] as const),
 ];
 const binaryVerbs = [
@@ -12,7 +25,14 @@ const binaryVerbs = [
   ...(['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual'] as const),
 ];
 
-type Verbs = (typeof unaryVerbs)[number] | (typeof binaryVerbs)[number] | 'leakyRelu' | 'elu' | 'clip' | 'where' | 'fill';
+type Verbs =
+  | (typeof unaryVerbs)[number]
+  | (typeof binaryVerbs)[number]
+  | 'leakyRelu'
+  | 'elu'
+  | 'clip'
+  | 'where'
+  | 'fill';
 
 /** The loops of a broadcast: sizes, outermost first, and each operand's strides. */
 interface Loops {
@@ -72,12 +92,16 @@ export function elementwise(kernels: Kernels): Pick<Backend, Verbs> {
       else if (b.size === 1 && sameShape(a.shape, y.shape)) kernel(p, 1, q, 0, r, y.size);
       else if (a.size === 1 && sameShape(b.shape, y.shape)) kernel(p, 0, q, 1, r, y.size);
       else {
-        const loops = joinAxes(y.shape, [broadcastStrides(a.shape, y.shape), broadcastStrides(b.shape, y.shape)]);
+        const loops = joinAxes(y.shape, [
+          broadcastStrides(a.shape, y.shape),
+          broadcastStrides(b.shape, y.shape),
+        ]);
         const last = loops.sizes.length - 1;
         const n = loops.sizes[last];
         const [aStep, bStep] = loops.strides.map((own) => own[last]);
         const rows = last > 0 ? kernels[`${name}Rows`] : undefined;
-        if (rows && last === 1) rows(p, loops.strides[0][0], aStep, q, loops.strides[1][0], bStep, r, loops.sizes[0], n);
+        if (rows && last === 1)
+          rows(p, loops.strides[0][0], aStep, q, loops.strides[1][0], bStep, r, loops.sizes[0], n);
         else eachRow(loops, ([i, j], at) => kernel(p + 4 * i, aStep, q + 4 * j, bStep, r + 4 * at, n));
       }
       settle();
@@ -85,8 +109,14 @@ export function elementwise(kernels: Kernels): Pick<Backend, Verbs> {
   };
 
   return {
-    ...(Object.fromEntries(unaryVerbs.map((name) => [name, unary(name)])) as Record<(typeof unaryVerbs)[number], Unary>),
-    ...(Object.fromEntries(binaryVerbs.map((name) => [name, binary(name)])) as Record<(typeof binaryVerbs)[number], Binary>),
+    ...(Object.fromEntries(unaryVerbs.map((name) => [name, unary(name)])) as Record<
+      (typeof unaryVerbs)[number],
+      Unary
+    >),
+    ...(Object.fromEntries(binaryVerbs.map((name) => [name, binary(name)])) as Record<
+      (typeof binaryVerbs)[number],
+      Binary
+    >),
     leakyRelu: (x, slope, y) => unary('leakyRelu', slope)(x, y),
     elu: (x, alpha, y) => unary('elu', alpha)(x, y),
     clip: (x, min, max, y) => unary('clip', min, max)(x, y),
@@ -98,7 +128,10 @@ export function elementwise(kernels: Kernels): Pick<Backend, Verbs> {
       const operands = [condition, a, b];
       const [c, p, q] = operands.map(read);
       const r = write(y);
-      const loops = joinAxes(y.shape, operands.map((operand) => broadcastStrides(operand.shape, y.shape)));
+      const loops = joinAxes(
+        y.shape,
+        operands.map((operand) => broadcastStrides(operand.shape, y.shape)),
+      );
       const last = loops.sizes.length - 1;
       const [cStep, aStep, bStep] = loops.strides.map((own) => own[last]);
       eachRow(loops, ([h, i, j], at) =>

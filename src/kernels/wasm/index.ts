@@ -3,7 +3,9 @@ import type { Backend } from '../backend.ts';
 import { elementwise } from './elementwise.ts';
 import { instantiate } from './module.ts';
 import { movement } from './movement.ts';
+import { optimizers } from './optimizers.ts';
 import { products } from './products.ts';
+import { random } from './random.ts';
 import { reductions } from './reductions.ts';
 import { softmax } from './softmax.ts';
 
@@ -18,7 +20,9 @@ export function wasmVerbs(fallBack: Pick<Backend, 'copy'>): Partial<Backend> | u
   return {
     ...elementwise(kernels),
     ...movement(kernels, fallBack.copy),
+    ...optimizers(kernels),
     ...products(kernels),
+    ...random(kernels),
     ...reductions(kernels),
     ...softmax(kernels),
   };

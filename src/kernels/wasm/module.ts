@@ -30,7 +30,11 @@ function borrow(bytes: number, to?: Float32Array): number {
   const address = memory.allocate(bytes);
   if (address === 0) {
     settle();
-    throw new MemoryError('kernels', `no room for ${blockSize(bytes)} bytes`, `${memory.inUse} bytes of the heap are in use`);
+    throw new MemoryError(
+      'kernels',
+      `no room for ${blockSize(bytes)} bytes`,
+      `${memory.inUse} bytes of the heap are in use`,
+    );
   }
   loans.push({ address, bytes, to });
   return address;

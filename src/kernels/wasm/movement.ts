@@ -33,7 +33,18 @@ export function movement(kernels: Kernels, fallBack: Backend['copy']): Pick<Back
       settle();
     },
     scatterAdd(x, index, { outer, size, inner }, y) {
-      if (index.length > 0) kernels.scatterAdd(read(x), lend(index), index.length / (outer * inner), outer, size, inner, 0, inner, write(y));
+      if (index.length > 0)
+        kernels.scatterAdd(
+          read(x),
+          lend(index),
+          index.length / (outer * inner),
+          outer,
+          size,
+          inner,
+          0,
+          inner,
+          write(y),
+        );
       settle();
     },
     select(x, { outer, size, inner }, index, y) {

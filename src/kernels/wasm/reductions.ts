@@ -14,7 +14,10 @@ export function reductions(kernels: Kernels): Pick<Backend, (typeof verbs)[numbe
     };
   };
   return {
-    ...(Object.fromEntries(verbs.map((name) => [name, reduction(name)])) as Record<(typeof verbs)[number], Reduction>),
+    ...(Object.fromEntries(verbs.map((name) => [name, reduction(name)])) as Record<
+      (typeof verbs)[number],
+      Reduction
+    >),
     cumsum(x, { outer, size, inner }, reverse, y) {
       if (inner === 1) kernels.cumsumRows(read(x), size, Number(reverse), 0, outer, write(y));
       else kernels.cumsumColumns(read(x), outer, size, inner, Number(reverse), 0, inner, write(y));

@@ -3,7 +3,14 @@ import type { AxisView, Tensor } from '../../tensor/index.ts';
 import type { Backend } from '../backend.ts';
 import { type Kernels, lend, read, room, settle, write } from './module.ts';
 
-type Verbs = 'softmax' | 'logSoftmax' | 'logSumExp' | 'crossEntropy' | 'crossEntropyGradient' | 'layerNorm' | 'layerNormGradient';
+type Verbs =
+  | 'softmax'
+  | 'logSoftmax'
+  | 'logSumExp'
+  | 'crossEntropy'
+  | 'crossEntropyGradient'
+  | 'layerNorm'
+  | 'layerNormGradient';
 
 export function softmax(kernels: Kernels): Pick<Backend, Verbs> {
   const alongAxis = (name: string) => {
@@ -31,7 +38,15 @@ export function softmax(kernels: Kernels): Pick<Backend, Verbs> {
       settle();
     },
     crossEntropyGradient(dy, logits, labels, dx) {
-      kernels.crossEntropyGradient(read(dy), read(logits), lend(labels), width(logits), 0, labels.length, write(dx));
+      kernels.crossEntropyGradient(
+        read(dy),
+        read(logits),
+        lend(labels),
+        width(logits),
+        0,
+        labels.length,
+        write(dx),
+      );
       settle();
     },
     layerNorm(x, weight, bias, eps, y) {

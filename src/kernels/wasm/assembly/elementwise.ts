@@ -10,6 +10,7 @@ import * as math from './math';
 // prettier-ignore
 const enum Unary {
   neg, abs, sign, square, sqrt, rsqrt, exp, log, log1p, expm1, sin, cos, tanh, erf, sigmoid, softplus, relu, isFinite,
+  leakyRelu, elu, clip,
 }
 
 // prettier-ignore
@@ -26,9 +27,10 @@ function oneWhere(mask: v128): v128 {
 
 // ---- One operand ------------------------------------------------------------------------------------------
 
+/** f(x); p and q are the parameters of those functions that have some. */
 // @ts-ignore: decorator
 @inline
-function unaryLanes(op: Unary, x: v128): v128 {
+function unaryLanes(op: Unary, x: v128, p: f32, q: f32): v128 {
   const zero = f32x4.splat(0);
   if (op == Unary.neg) return f32x4.neg(x);
   if (op == Unary.abs) return f32x4.abs(x);
@@ -50,18 +52,25 @@ function unaryLanes(op: Unary, x: v128): v128 {
   if (op == Unary.sigmoid) return math.sigmoid(x);
   if (op == Unary.softplus) return math.softplus(x);
   if (op == Unary.relu) return v128.andnot(x, f32x4.le(x, zero));
-  return oneWhere(f32x4.lt(f32x4.abs(x), f32x4.splat(Infinity)));
+  if (op == Unary.isFinite) return oneWhere(f32x4.lt(f32x4.abs(x), f32x4.splat(Infinity)));
+  if (op == Unary.leakyRelu) return math.select(f32x4.gt(x, zero), x, f32x4.mul(f32x4.splat(p), x));
+  if (op == Unary.elu) return math.select(f32x4.gt(x, zero), x, f32x4.mul(f32x4.splat(p), math.expm1(x)));
+  const most = math.select(f32x4.gt(x, f32x4.splat(q)), f32x4.splat(q), x); // clip to p … q
+  return math.select(f32x4.lt(x, f32x4.splat(p)), f32x4.splat(p), most);
 }
 
-/** y = f(x): n floats each. */
+/** y = f(x): n floats each. Two vectors at a time, because V8 can make one of 256 bits of them. */
 // @ts-ignore: decorator
 @inline
-function unary(op: Unary, x: usize, y: usize, n: i32): void {
+function unary(op: Unary, x: usize, y: usize, n: i32, p: f32 = 0, q: f32 = 0): void {
   const end = y + (<usize>n << 2);
   while (y < end) {
-    v128.store(y, unaryLanes(op, v128.load(x)));
-    x += 16;
-    y += 16;
+    const left = unaryLanes(op, v128.load(x), p, q);
+    const right = unaryLanes(op, v128.load(x, 16), p, q);
+    v128.store(y, left);
+    v128.store(y, right, 16);
+    x += 32;
+    y += 32;
   }
 }
 
@@ -137,41 +146,16 @@ export function isFinite(x: usize, y: usize, n: i32): void {
   unary(Unary.isFinite, x, y, n);
 }
 
-/** x where x > 0, else slope·x. */
 export function leakyRelu(x: usize, y: usize, n: i32, slope: f32): void {
-  const end = y + (<usize>n << 2);
-  while (y < end) {
-    const v = v128.load(x);
-    const below = f32x4.mul(f32x4.splat(slope), v);
-    v128.store(y, math.select(f32x4.gt(v, f32x4.splat(0)), v, below));
-    x += 16;
-    y += 16;
-  }
+  unary(Unary.leakyRelu, x, y, n, slope);
 }
 
-/** x where x > 0, else alpha·(eˣ − 1). */
 export function elu(x: usize, y: usize, n: i32, alpha: f32): void {
-  const end = y + (<usize>n << 2);
-  while (y < end) {
-    const v = v128.load(x);
-    const below = f32x4.mul(f32x4.splat(alpha), math.expm1(v));
-    v128.store(y, math.select(f32x4.gt(v, f32x4.splat(0)), v, below));
-    x += 16;
-    y += 16;
-  }
+  unary(Unary.elu, x, y, n, alpha);
 }
 
-/** low where x < low, else high where x > high, else x. */
-export function clip(x: usize, y: usize, n: i32, low: f32, high: f32): void {
-  const end = y + (<usize>n << 2);
-  while (y < end) {
-    const v = v128.load(x);
-    const below = f32x4.lt(v, f32x4.splat(low));
-    const above = f32x4.gt(v, f32x4.splat(high));
-    v128.store(y, math.select(below, f32x4.splat(low), math.select(above, f32x4.splat(high), v)));
-    x += 16;
-    y += 16;
-  }
+export function clip(x: usize, y: usize, n: i32, min: f32, max: f32): void {
+  unary(Unary.clip, x, y, n, min, max);
 }
 
 /** y = value: n floats. */

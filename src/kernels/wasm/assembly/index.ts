@@ -3,5 +3,7 @@ export * from './elementwise';
 export { gemm } from './gemm';
 export * from './layerNorm';
 export * from './movement';
+export * from './optimizers';
+export * from './random';
 export * from './reductions';
 export * from './softmax';

@@ -3,18 +3,18 @@
 // weight and bias are [width], or 0 where there is none. For the rows `from` … `to` − 1: any split gives the same bits.
 // Nothing outside of the range of y or dx is written. y may be x, dx may be x.
 
-import { at, dot, put, SUM, take, total } from './rows';
+import { at, dot, put, sum, take } from './rows';
 
 /** sum / width, rounded once: in float64, where every width is a number. */
 // @ts-ignore: decorator
 @inline
-function mean(sum: f32, width: i32): f32 {
-  return <f32>(<f64>sum / <f64>width);
+function mean(total: f32, width: i32): f32 {
+  return <f32>(<f64>total / <f64>width);
 }
 
 /** y = x − mean(x); returns rstd. */
 function centre(x: usize, width: i32, eps: f32, y: usize): f32 {
-  const middle = f32x4.splat(mean(total(SUM, x, width), width));
+  const middle = f32x4.splat(mean(sum(x, width), width));
   for (let j = 0; j < width; j += 4) put(at(y, j), f32x4.sub(take(at(x, j), width - j), middle), width - j);
   return 1 / sqrt<f32>(mean(dot(y, y, width), width) + eps);
 }
@@ -67,7 +67,7 @@ export function layerNormGradient(
         );
     }
     const g = weight ? work : upstream;
-    const middle = f32x4.splat(mean(total(SUM, g, width), width));
+    const middle = f32x4.splat(mean(sum(g, width), width));
     const slope = f32x4.splat(mean(dot(g, normal, width), width));
     for (let j = 0; j < width; j += 4) {
       const deviation = f32x4.sub(take(at(g, j), width - j), middle);

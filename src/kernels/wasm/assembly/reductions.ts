@@ -7,17 +7,17 @@
 //
 // x and y don't overlap. Nothing outside of x is read, and nothing outside of the range of y is written.
 
-import { at, BLOCK, combine, MAX, MIN, PROD, put, start, SUM, take, total } from './rows';
+import { at, BLOCK, combine, Op, put, start, take, total } from './rows';
 
 // @ts-ignore: decorator
 @inline
-function rows(op: i32, x: usize, size: i32, from: i32, to: i32, y: usize): void {
+function rows(op: Op, x: usize, size: i32, from: i32, to: i32, y: usize): void {
   for (let r = from; r < to; r++) store<f32>(at(y, r), total(op, at(x, r * size), size));
 }
 
 // @ts-ignore: decorator
 @inline
-function blocks(op: i32, x: usize, size: i32, from: i32, to: i32, totals: usize): void {
+function blocks(op: Op, x: usize, size: i32, from: i32, to: i32, totals: usize): void {
   for (let b = from; b < to; b++) {
     const first = b * BLOCK;
     store<f32>(at(totals, b), total(op, at(x, first), min(size - first, BLOCK)));
@@ -26,7 +26,7 @@ function blocks(op: i32, x: usize, size: i32, from: i32, to: i32, totals: usize)
 
 // @ts-ignore: decorator
 @inline
-function addTotals(op: i32, totals: usize, count: i32, y: usize): void {
+function addTotals(op: Op, totals: usize, count: i32, y: usize): void {
   let sum = start(op);
   for (let b = 0; b < count; b++) sum = combine(op, sum, v128.load_splat<f32>(at(totals, b)));
   v128.store_lane<f32>(y, sum, 0);
@@ -35,7 +35,7 @@ function addTotals(op: i32, totals: usize, count: i32, y: usize): void {
 /** Up to four columns of y take the next `count`, 1 or 4, rows of x. */
 // @ts-ignore: decorator
 @inline
-function takeFour(op: i32, count: i32, x: usize, step: usize, y: usize, width: i32): void {
+function takeFour(op: Op, count: i32, x: usize, step: usize, y: usize, width: i32): void {
   let total = combine(op, take(y, width), take(x, width));
   if (count == 4) {
     total = combine(op, total, take(x + step, width));
@@ -47,7 +47,7 @@ function takeFour(op: i32, count: i32, x: usize, step: usize, y: usize, width: i
 
 // @ts-ignore: decorator
 @inline
-function takeRows(op: i32, count: i32, x: usize, step: usize, y: usize, width: i32): void {
+function takeRows(op: Op, count: i32, x: usize, step: usize, y: usize, width: i32): void {
   const end = at(y, width & ~3);
   while (y < end) {
     takeFour(op, count, x, step, y, 4);
@@ -60,7 +60,7 @@ function takeRows(op: i32, count: i32, x: usize, step: usize, y: usize, width: i
 /** Row after row is added to y, so that x streams by while y stays in the first cache; four at a time, which spares y. */
 // @ts-ignore: decorator
 @inline
-function columns(op: i32, x: usize, outer: i32, size: i32, inner: i32, from: i32, to: i32, y: usize): void {
+function columns(op: Op, x: usize, outer: i32, size: i32, inner: i32, from: i32, to: i32, y: usize): void {
   const step = at(0, inner);
   const width = to - from;
   x = at(x, from);
@@ -81,55 +81,55 @@ function columns(op: i32, x: usize, outer: i32, size: i32, inner: i32, from: i32
 }
 
 export function sumRows(x: usize, size: i32, from: i32, to: i32, y: usize): void {
-  rows(SUM, x, size, from, to, y);
+  rows(Op.sum, x, size, from, to, y);
 }
 export function sumBlocks(x: usize, size: i32, from: i32, to: i32, y: usize): void {
-  blocks(SUM, x, size, from, to, y);
+  blocks(Op.sum, x, size, from, to, y);
 }
 export function sumTotals(x: usize, count: i32, y: usize): void {
-  addTotals(SUM, x, count, y);
+  addTotals(Op.sum, x, count, y);
 }
 export function sumColumns(x: usize, outer: i32, size: i32, inner: i32, from: i32, to: i32, y: usize): void {
-  columns(SUM, x, outer, size, inner, from, to, y);
+  columns(Op.sum, x, outer, size, inner, from, to, y);
 }
 
 export function prodRows(x: usize, size: i32, from: i32, to: i32, y: usize): void {
-  rows(PROD, x, size, from, to, y);
+  rows(Op.prod, x, size, from, to, y);
 }
 export function prodBlocks(x: usize, size: i32, from: i32, to: i32, y: usize): void {
-  blocks(PROD, x, size, from, to, y);
+  blocks(Op.prod, x, size, from, to, y);
 }
 export function prodTotals(x: usize, count: i32, y: usize): void {
-  addTotals(PROD, x, count, y);
+  addTotals(Op.prod, x, count, y);
 }
 export function prodColumns(x: usize, outer: i32, size: i32, inner: i32, from: i32, to: i32, y: usize): void {
-  columns(PROD, x, outer, size, inner, from, to, y);
+  columns(Op.prod, x, outer, size, inner, from, to, y);
 }
 
 export function maxRows(x: usize, size: i32, from: i32, to: i32, y: usize): void {
-  rows(MAX, x, size, from, to, y);
+  rows(Op.max, x, size, from, to, y);
 }
 export function maxBlocks(x: usize, size: i32, from: i32, to: i32, y: usize): void {
-  blocks(MAX, x, size, from, to, y);
+  blocks(Op.max, x, size, from, to, y);
 }
 export function maxTotals(x: usize, count: i32, y: usize): void {
-  addTotals(MAX, x, count, y);
+  addTotals(Op.max, x, count, y);
 }
 export function maxColumns(x: usize, outer: i32, size: i32, inner: i32, from: i32, to: i32, y: usize): void {
-  columns(MAX, x, outer, size, inner, from, to, y);
+  columns(Op.max, x, outer, size, inner, from, to, y);
 }
 
 export function minRows(x: usize, size: i32, from: i32, to: i32, y: usize): void {
-  rows(MIN, x, size, from, to, y);
+  rows(Op.min, x, size, from, to, y);
 }
 export function minBlocks(x: usize, size: i32, from: i32, to: i32, y: usize): void {
-  blocks(MIN, x, size, from, to, y);
+  blocks(Op.min, x, size, from, to, y);
 }
 export function minTotals(x: usize, count: i32, y: usize): void {
-  addTotals(MIN, x, count, y);
+  addTotals(Op.min, x, count, y);
 }
 export function minColumns(x: usize, outer: i32, size: i32, inner: i32, from: i32, to: i32, y: usize): void {
-  columns(MIN, x, outer, size, inner, from, to, y);
+  columns(Op.min, x, outer, size, inner, from, to, y);
 }
 
 // ---- Places -----------------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ function isNaN4(v: v128): v128 {
 /** The first element that equals the row's best, or is NaN: if there is a NaN, nothing equals the best. */
 // @ts-ignore: decorator
 @inline
-function placeRows(op: i32, x: usize, size: i32, from: i32, to: i32, y: usize): void {
+function placeRows(op: Op, x: usize, size: i32, from: i32, to: i32, y: usize): void {
   for (let r = from; r < to; r++) {
     const row = at(x, r * size);
     const best = f32x4.splat(total(op, row, size));
@@ -165,7 +165,7 @@ function placeRows(op: i32, x: usize, size: i32, from: i32, to: i32, y: usize): 
 // @ts-ignore: decorator
 @inline
 function placeColumns(
-  op: i32,
+  op: Op,
   x: usize,
   outer: i32,
   size: i32,
@@ -180,7 +180,7 @@ function placeColumns(
       let place = i32x4.splat(0);
       for (let j = 0; j < size; j++) {
         const v = take(at(x, (o * size + j) * inner + i), to - i);
-        const better = op == MAX ? f32x4.gt(v, best) : f32x4.lt(v, best);
+        const better = op == Op.max ? f32x4.gt(v, best) : f32x4.lt(v, best);
         const beats = v128.andnot(v128.or(better, isNaN4(v)), isNaN4(best));
         best = v128.bitselect(v, best, beats);
         place = v128.bitselect(i32x4.splat(j), place, beats);
@@ -191,10 +191,10 @@ function placeColumns(
 }
 
 export function argmaxRows(x: usize, size: i32, from: i32, to: i32, y: usize): void {
-  placeRows(MAX, x, size, from, to, y);
+  placeRows(Op.max, x, size, from, to, y);
 }
 export function argminRows(x: usize, size: i32, from: i32, to: i32, y: usize): void {
-  placeRows(MIN, x, size, from, to, y);
+  placeRows(Op.min, x, size, from, to, y);
 }
 export function argmaxColumns(
   x: usize,
@@ -205,7 +205,7 @@ export function argmaxColumns(
   to: i32,
   y: usize,
 ): void {
-  placeColumns(MAX, x, outer, size, inner, from, to, y);
+  placeColumns(Op.max, x, outer, size, inner, from, to, y);
 }
 export function argminColumns(
   x: usize,
@@ -216,7 +216,7 @@ export function argminColumns(
   to: i32,
   y: usize,
 ): void {
-  placeColumns(MIN, x, outer, size, inner, from, to, y);
+  placeColumns(Op.min, x, outer, size, inner, from, to, y);
 }
 
 // ---- Running sums -----------------------------------------------------------------------------------------

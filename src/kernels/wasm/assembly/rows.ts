@@ -38,33 +38,40 @@ function putFew(y: usize, v: v128, count: i32): void {
 
 // ---- Reductions -------------------------------------------------------------------------------------------
 
-export const SUM = 0;
-export const PROD = 1;
-export const MAX = 2;
-export const MIN = 3;
+/** Greatest: as max, but quicker; it may lose a NaN, and take −0 for +0. */
+export const enum Op {
+  sum,
+  dot,
+  prod,
+  max,
+  min,
+  greatest,
+}
 
 /** What a reduction starts with; taking it changes nothing. */
 // @ts-ignore: decorator
 @inline
-export function start(op: i32): v128 {
-  if (op == SUM) return f32x4.splat(0);
-  if (op == PROD) return f32x4.splat(1);
-  return f32x4.splat(op == MAX ? -Infinity : Infinity);
+export function start(op: Op): v128 {
+  if (op == Op.sum || op == Op.dot) return f32x4.splat(0);
+  if (op == Op.prod) return f32x4.splat(1);
+  return f32x4.splat(op == Op.min ? Infinity : -Infinity);
 }
 
 // @ts-ignore: decorator
 @inline
-export function combine(op: i32, total: v128, x: v128): v128 {
-  if (op == SUM) return f32x4.add(total, x);
-  if (op == PROD) return f32x4.mul(total, x);
-  return op == MAX ? f32x4.max(total, x) : f32x4.min(total, x);
+export function combine(op: Op, total: v128, x: v128): v128 {
+  if (op == Op.sum || op == Op.dot) return f32x4.add(total, x);
+  if (op == Op.prod) return f32x4.mul(total, x);
+  if (op == Op.max) return f32x4.max(total, x);
+  if (op == Op.min) return f32x4.min(total, x);
+  return f32x4.pmax(total, x);
 }
 
 /** Four terms: aᵢ, or aᵢ·bᵢ for a dot product. Where only `count` < 4 are left, the others change nothing. */
 // @ts-ignore: decorator
 @inline
-function terms(op: i32, dot: bool, a: usize, b: usize, count: i32): v128 {
-  const v = dot ? f32x4.mul(take(a, count), take(b, count)) : take(a, count);
+function terms(op: Op, a: usize, b: usize, count: i32): v128 {
+  const v = op == Op.dot ? f32x4.mul(take(a, count), take(b, count)) : take(a, count);
   if (count >= 4) return v;
   return v128.bitselect(v, start(op), i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count)));
 }
@@ -72,7 +79,7 @@ function terms(op: i32, dot: bool, a: usize, b: usize, count: i32): v128 {
 /** Lane l takes lane l + 8 (l < 8), then l + 4, then l + 2; then lane 0, where the result is, takes lane 1. */
 // @ts-ignore: decorator
 @inline
-function fold(op: i32, l0: v128, l4: v128, l8: v128, l12: v128): v128 {
+function fold(op: Op, l0: v128, l4: v128, l8: v128, l12: v128): v128 {
   const four = combine(op, combine(op, l0, l8), combine(op, l4, l12));
   const two = combine(op, four, v128.shuffle<f32>(four, four, 2, 3, 0, 1));
   return combine(op, two, v128.shuffle<f32>(two, two, 1, 0, 3, 2));
@@ -83,64 +90,67 @@ export const BLOCK: i32 = 4096;
 /** The total, in lane 0, of `count` ≤ 4,096 terms: lane l of 16 takes the terms l, l + 16, l + 32, ... */
 // @ts-ignore: decorator
 @inline
-function block(op: i32, dot: bool, a: usize, b: usize, count: i32): v128 {
+function block(op: Op, a: usize, b: usize, count: i32): v128 {
   let l0 = start(op);
   let l4 = l0;
   let l8 = l0;
   let l12 = l0;
   while (count >= 16) {
-    l0 = combine(op, l0, terms(op, dot, a, b, 4));
-    l4 = combine(op, l4, terms(op, dot, a + 16, b + 16, 4));
-    l8 = combine(op, l8, terms(op, dot, a + 32, b + 32, 4));
-    l12 = combine(op, l12, terms(op, dot, a + 48, b + 48, 4));
+    l0 = combine(op, l0, terms(op, a, b, 4));
+    l4 = combine(op, l4, terms(op, a + 16, b + 16, 4));
+    l8 = combine(op, l8, terms(op, a + 32, b + 32, 4));
+    l12 = combine(op, l12, terms(op, a + 48, b + 48, 4));
     a += 64;
     b += 64;
     count -= 16;
   }
-  if (count > 0) l0 = combine(op, l0, terms(op, dot, a, b, count));
-  if (count > 4) l4 = combine(op, l4, terms(op, dot, a + 16, b + 16, count - 4));
-  if (count > 8) l8 = combine(op, l8, terms(op, dot, a + 32, b + 32, count - 8));
-  if (count > 12) l12 = combine(op, l12, terms(op, dot, a + 48, b + 48, count - 12));
+  if (count > 0) l0 = combine(op, l0, terms(op, a, b, count));
+  if (count > 4) l4 = combine(op, l4, terms(op, a + 16, b + 16, count - 4));
+  if (count > 8) l8 = combine(op, l8, terms(op, a + 32, b + 32, count - 8));
+  if (count > 12) l12 = combine(op, l12, terms(op, a + 48, b + 48, count - 12));
   return fold(op, l0, l4, l8, l12);
 }
 
-/** The total, in lane 0, of a row of `size` terms: blocks of 4,096, their totals ascending. */
+/** A row of `size` terms, reduced: blocks of 4,096, their totals ascending. */
 // @ts-ignore: decorator
 @inline
-function reduce(op: i32, dot: bool, a: usize, b: usize, size: i32): v128 {
+function reduce(op: Op, a: usize, b: usize, size: i32): f32 {
   let total = start(op);
   while (size > 0) {
-    total = combine(op, total, block(op, dot, a, b, min(size, BLOCK)));
+    total = combine(op, total, block(op, a, b, min(size, BLOCK)));
     a = at(a, BLOCK);
     b = at(b, BLOCK);
     size -= BLOCK;
   }
-  return total;
+  return f32x4.extract_lane(total, 0);
 }
 
-function sumOf(x: usize, size: i32): v128 {
-  return reduce(SUM, false, x, 0, size);
+/** Σ xᵢ */
+export function sum(x: usize, size: i32): f32 {
+  return reduce(Op.sum, x, 0, size);
 }
-function prodOf(x: usize, size: i32): v128 {
-  return reduce(PROD, false, x, 0, size);
+/** Σ aᵢ·bᵢ, each product rounded */
+export function dot(a: usize, b: usize, size: i32): f32 {
+  return reduce(Op.dot, a, b, size);
 }
-function maxOf(x: usize, size: i32): v128 {
-  return reduce(MAX, false, x, 0, size);
+function product(x: usize, size: i32): f32 {
+  return reduce(Op.prod, x, 0, size);
 }
-function minOf(x: usize, size: i32): v128 {
-  return reduce(MIN, false, x, 0, size);
+export function maximum(x: usize, size: i32): f32 {
+  return reduce(Op.max, x, 0, size);
+}
+function minimum(x: usize, size: i32): f32 {
+  return reduce(Op.min, x, 0, size);
+}
+export function greatest(x: usize, size: i32): f32 {
+  return reduce(Op.greatest, x, 0, size);
 }
 
 /** A row of `size` elements, reduced. */
 // @ts-ignore: decorator
 @inline
-export function total(op: i32, x: usize, size: i32): f32 {
-  if (op == SUM) return f32x4.extract_lane(sumOf(x, size), 0);
-  if (op == PROD) return f32x4.extract_lane(prodOf(x, size), 0);
-  return f32x4.extract_lane(op == MAX ? maxOf(x, size) : minOf(x, size), 0);
-}
-
-/** Σ aᵢ·bᵢ, each product rounded, summed as a row is. */
-export function dot(a: usize, b: usize, size: i32): f32 {
-  return f32x4.extract_lane(reduce(SUM, true, a, b, size), 0);
+export function total(op: Op, x: usize, size: i32): f32 {
+  if (op == Op.sum) return sum(x, size);
+  if (op == Op.prod) return product(x, size);
+  return op == Op.max ? maximum(x, size) : minimum(x, size);
 }

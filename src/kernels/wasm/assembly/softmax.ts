@@ -9,7 +9,7 @@
 // `work` is room for one row, x's `size` floats.
 
 import { exp, log } from './math';
-import { at, combine, MAX, put, start, SUM, take, total } from './rows';
+import { at, combine, greatest, maximum, Op, put, start, sum, take } from './rows';
 
 // @ts-ignore: decorator
 @inline
@@ -20,7 +20,7 @@ function shifted(x: usize, m: v128, count: i32): v128 {
 /** e [size] = exp(x − m); returns s. */
 function exponentials(x: usize, m: f32, size: i32, e: usize): f32 {
   for (let j = 0; j < size; j += 4) put(at(e, j), exp(shifted(at(x, j), f32x4.splat(m), size - j)), size - j);
-  return total(SUM, e, size);
+  return sum(e, size);
 }
 
 function logOf(x: f32): f32 {
@@ -34,7 +34,7 @@ export function softmaxRows(x: usize, size: i32, from: i32, to: i32, y: usize): 
   for (let r = from; r < to; r++) {
     const row = at(x, r * size);
     const p = at(y, r * size);
-    const s = f32x4.splat(exponentials(row, total(MAX, row, size), size, p));
+    const s = f32x4.splat(exponentials(row, maximum(row, size), size, p));
     for (let j = 0; j < size; j += 4) put(at(p, j), f32x4.div(take(at(p, j), size - j), s), size - j);
   }
 }
@@ -44,7 +44,7 @@ export function logSoftmaxRows(x: usize, size: i32, from: i32, to: i32, y: usize
   for (let r = from; r < to; r++) {
     const row = at(x, r * size);
     const p = at(y, r * size);
-    const m = total(MAX, row, size);
+    const m = maximum(row, size);
     const logS = f32x4.splat(logOf(exponentials(row, m, size, p)));
     for (let j = 0; j < size; j += 4)
       put(at(p, j), f32x4.sub(shifted(at(row, j), f32x4.splat(m), size - j), logS), size - j);
@@ -55,7 +55,7 @@ export function logSoftmaxRows(x: usize, size: i32, from: i32, to: i32, y: usize
 export function logSumExpRows(x: usize, size: i32, from: i32, to: i32, work: usize, y: usize): void {
   for (let r = from; r < to; r++) {
     const row = at(x, r * size);
-    const m = total(MAX, row, size);
+    const m = maximum(row, size);
     store<f32>(at(y, r), abs(m) == Infinity ? m : m + logOf(exponentials(row, m, size, work)));
   }
 }
@@ -72,7 +72,7 @@ export function crossEntropy(
 ): void {
   for (let r = from; r < to; r++) {
     const row = at(x, r * classes);
-    const m = total(MAX, row, classes);
+    const m = maximum(row, classes);
     const logS = logOf(exponentials(row, m, classes, work));
     store<f32>(at(loss, r), logS - (load<f32>(at(row, load<i32>(at(labels, r)))) - m));
   }
@@ -91,7 +91,7 @@ export function crossEntropyGradient(
   for (let r = from; r < to; r++) {
     const row = at(x, r * classes);
     const d = at(dx, r * classes);
-    const s = exponentials(row, total(MAX, row, classes), classes, d);
+    const s = exponentials(row, maximum(row, classes), classes, d);
     const g = load<f32>(at(dy, r));
     const label = load<i32>(at(labels, r));
     const ofLabel = g * (load<f32>(at(d, label)) / s - 1);
@@ -105,32 +105,34 @@ export function crossEntropyGradient(
 
 // ---- Columns ----------------------------------------------------------------------------------------------
 
-const SOFTMAX = 0;
-const LOG_SOFTMAX = 1;
-const LOG_SUM_EXP = 2;
+const enum Kind {
+  softmax,
+  logSoftmax,
+  logSumExp,
+}
 
 /** Four columns at a time, a lane each. */
 // @ts-ignore: decorator
 @inline
-function columns(kind: i32, x: usize, outer: i32, size: i32, inner: i32, from: i32, to: i32, y: usize): void {
+function columns(kind: Kind, x: usize, outer: i32, size: i32, inner: i32, from: i32, to: i32, y: usize): void {
   for (let o = 0; o < outer; o++) {
     for (let i = from; i < to; i += 4) {
       const first = o * size * inner + i;
       const end = first + size * inner;
-      let m = start(MAX);
-      for (let j = first; j < end; j += inner) m = combine(MAX, m, take(at(x, j), to - i));
-      let s = start(SUM);
+      let m = start(Op.max);
+      for (let j = first; j < end; j += inner) m = combine(Op.max, m, take(at(x, j), to - i));
+      let s = start(Op.sum);
       for (let j = first; j < end; j += inner) {
         const e = exp(shifted(at(x, j), m, to - i));
-        if (kind == SOFTMAX) put(at(y, j), e, to - i);
-        s = combine(SUM, s, e);
+        if (kind == Kind.softmax) put(at(y, j), e, to - i);
+        s = combine(Op.sum, s, e);
       }
-      if (kind == SOFTMAX) {
+      if (kind == Kind.softmax) {
         for (let j = first; j < end; j += inner) put(at(y, j), f32x4.div(take(at(y, j), to - i), s), to - i);
         continue;
       }
       const logS = log(s);
-      if (kind == LOG_SOFTMAX) {
+      if (kind == Kind.logSoftmax) {
         for (let j = first; j < end; j += inner)
           put(at(y, j), f32x4.sub(shifted(at(x, j), m, to - i), logS), to - i);
       } else {
@@ -150,7 +152,7 @@ export function softmaxColumns(
   to: i32,
   y: usize,
 ): void {
-  columns(SOFTMAX, x, outer, size, inner, from, to, y);
+  columns(Kind.softmax, x, outer, size, inner, from, to, y);
 }
 export function logSoftmaxColumns(
   x: usize,
@@ -161,7 +163,7 @@ export function logSoftmaxColumns(
   to: i32,
   y: usize,
 ): void {
-  columns(LOG_SOFTMAX, x, outer, size, inner, from, to, y);
+  columns(Kind.logSoftmax, x, outer, size, inner, from, to, y);
 }
 export function logSumExpColumns(
   x: usize,
@@ -172,5 +174,5 @@ export function logSumExpColumns(
   to: i32,
   y: usize,
 ): void {
-  columns(LOG_SUM_EXP, x, outer, size, inner, from, to, y);
+  columns(Kind.logSumExp, x, outer, size, inner, from, to, y);
 }

@@ -1,0 +1,140 @@
+/**
+ * Random numbers without a state, as `reference/random.ts`: Philox 4×32-10, four blocks of four words at a time.
+ *
+ * A stream is named by four words: the seed's lower and upper half, k0 and k1, and the stream's, s0 and s1. Element i
+ * depends on i alone: y is the place of element `first` of a tensor, a multiple of 16, and n elements are made. They are
+ * made by 16, so what lies behind the last one, up to a multiple of 16, is overwritten too. Threads cut there.
+ */
+import { log, select, sineOfSmall } from './math';
+
+/** A round's product with four words: the lower halves are i32x4.mul's, these are the upper ones. */
+// @ts-ignore: decorator
+@inline
+function upperHalves(a: v128, b: v128): v128 {
+  return v128.shuffle<i32>(i64x2.extmul_low_i32x4_u(a, b), i64x2.extmul_high_i32x4_u(a, b), 1, 3, 5, 7);
+}
+
+/** The 16 words of blocks block … block + 3, at `to`. */
+function sixteenWords(k0: i32, k1: i32, s0: i32, s1: i32, block: i32, to: usize): void {
+  const M0 = i32x4.splat(0xd2511f53);
+  const M1 = i32x4.splat(0xcd9e8d57);
+  let a = i32x4.add(i32x4.splat(block), i32x4(0, 1, 2, 3));
+  let b = i32x4.splat(0);
+  let c = i32x4.splat(s0);
+  let d = i32x4.splat(s1);
+  for (let round = 0; round < 10; round++) {
+    const highA = upperHalves(M0, a);
+    const lowA = i32x4.mul(M0, a);
+    const highC = upperHalves(M1, c);
+    const lowC = i32x4.mul(M1, c);
+    a = v128.xor(v128.xor(highC, b), i32x4.splat(k0));
+    b = lowC;
+    c = v128.xor(v128.xor(highA, d), i32x4.splat(k1));
+    d = lowA;
+    k0 += 0x9e3779b9;
+    k1 += 0xbb67ae85;
+  }
+  // a has the four blocks' first words, b the second ones: transposed, each vector is a block.
+  const ab01 = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
+  const cd01 = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+  const ab23 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
+  const cd23 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<i32>(ab01, cd01, 0, 1, 4, 5));
+  v128.store(to, v128.shuffle<i32>(ab01, cd01, 2, 3, 6, 7), 16);
+  v128.store(to, v128.shuffle<i32>(ab23, cd23, 0, 1, 4, 5), 32);
+  v128.store(to, v128.shuffle<i32>(ab23, cd23, 2, 3, 6, 7), 48);
+}
+
+/** Multiples of 2⁻²⁴ in [0, 1): the words' upper 24 bits. */
+// @ts-ignore: decorator
+@inline
+function unit(words: v128): v128 {
+  return f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(words, 8)), f32x4.splat(5.9604644775390625e-8));
+}
+
+/** low + width·u; low itself where rounding reaches `limit`, the least float32 that is excluded. */
+// prettier-ignore
+export function uniform(
+  k0: i32, k1: i32, s0: i32, s1: i32, first: i32, y: usize, n: i32, low: f32, width: f32, limit: f32,
+): void {
+  const end = y + (<usize>n << 2);
+  const from = f32x4.splat(low);
+  for (let block = first >> 2; y < end; block += 4) {
+    sixteenWords(k0, k1, s0, s1, block, y);
+    for (const next = y + 64; y < next; y += 16) {
+      const value = f32x4.add(from, f32x4.mul(f32x4.splat(width), unit(v128.load(y))));
+      const inside = v128.or(f32x4.lt(value, f32x4.splat(limit)), f32x4.eq(value, from));
+      v128.store(y, select(inside, value, from));
+    }
+  }
+}
+
+/** mean + std·z, where two uniform numbers u and v give z = √(−2 log(1 − u))·cos 2πv, and the same with sin. */
+// prettier-ignore
+export function normal(
+  k0: i32, k1: i32, s0: i32, s1: i32, first: i32, y: usize, n: i32, mean: f32, std: f32,
+): void {
+  const end = y + (<usize>n << 2);
+  for (let block = first >> 2; y < end; block += 4) {
+    sixteenWords(k0, k1, s0, s1, block, y);
+    for (const next = y + 64; y < next; y += 32) {
+      const left = unit(v128.load(y));
+      const right = unit(v128.load(y, 16));
+      const u = v128.shuffle<f32>(left, right, 0, 2, 4, 6);
+      const v = v128.shuffle<f32>(left, right, 1, 3, 5, 7);
+      const radius = f32x4.sqrt(f32x4.mul(f32x4.splat(-2), log(f32x4.sub(f32x4.splat(1), u))));
+      const angle = f32x4.mul(f32x4.splat(6.283185307179586), v);
+      const cosines = stretch(f32x4.mul(radius, sineOfSmall(angle, 1)), mean, std);
+      const sines = stretch(f32x4.mul(radius, sineOfSmall(angle, 0)), mean, std);
+      v128.store(y, v128.shuffle<f32>(cosines, sines, 0, 4, 1, 5));
+      v128.store(y, v128.shuffle<f32>(cosines, sines, 2, 6, 3, 7), 16);
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function stretch(z: v128, mean: f32, std: f32): v128 {
+  return f32x4.add(f32x4.splat(mean), f32x4.mul(f32x4.splat(std), z));
+}
+
+/** scale where u < keep, else 0. */
+// prettier-ignore
+export function mask(
+  k0: i32, k1: i32, s0: i32, s1: i32, first: i32, y: usize, n: i32, keep: f32, scale: f32,
+): void {
+  const end = y + (<usize>n << 2);
+  for (let block = first >> 2; y < end; block += 4) {
+    sixteenWords(k0, k1, s0, s1, block, y);
+    for (const next = y + 64; y < next; y += 16) {
+      const isKept = f32x4.lt(unit(v128.load(y)), f32x4.splat(keep));
+      v128.store(y, v128.and(f32x4.splat(scale), isKept));
+    }
+  }
+}
+
+/**
+ * order [count] of i32: 0 … count − 1, then Fisher and Yates: from the last place down, each changes with one at or
+ * before it. One thread does it all. `work` is room for 64 bytes.
+ */
+export function permutation(
+  k0: i32,
+  k1: i32,
+  s0: i32,
+  s1: i32,
+  order: usize,
+  count: i32,
+  work: usize,
+): void {
+  for (let i = 0; i < count; i++) store<i32>(order + (<usize>i << 2), i);
+  for (let i = 0; i < count; i++) {
+    if ((i & 15) == 0) sixteenWords(k0, k1, s0, s1, i >> 2, work);
+    const word = load<u32>(work + (<usize>(i & 15) << 2));
+    const places = count - i;
+    const here = order + (<usize>(places - 1) << 2);
+    const there = order + (<usize>((<f64>word / 4294967296) * <f64>places) << 2);
+    const value = load<i32>(here);
+    store<i32>(here, load<i32>(there));
+    store<i32>(there, value);
+  }
+}
