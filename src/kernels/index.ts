@@ -1,12 +1,13 @@
 // Which backend runs a verb.
-import { setElementArray } from '../tensor/index.ts';
+import { checkNumber, setElementArray } from '../tensor/index.ts';
 import type { Backend } from './backend.ts';
 import { reference } from './reference/index.ts';
-import { wasmVerbs } from './wasm/index.ts';
+import { loadWasm, type Wasm } from './wasm/index.ts';
 
 export type * from './backend.ts';
 
 let active: Backend | undefined;
+let wasm: Wasm | undefined;
 
 /** How often a verb without a kernel of its own fell through to the reference. */
 export const fallenThrough: Record<string, number> = {};
@@ -16,8 +17,8 @@ function fastest(): Backend {
   const { name: _, elements, ...verbs } = reference;
   const counted = Object.entries(verbs).map(([name, verb]) => [name, counting(name, verb as Verb)]);
   const plain: Backend = { ...Object.fromEntries(counted), name: 'reference', elements };
-  const fast = wasmVerbs(plain);
-  return fast ? { ...plain, ...fast, name: 'wasm' } : reference;
+  wasm = loadWasm(plain);
+  return wasm ? { ...plain, ...wasm.verbs, name: 'wasm' } : reference;
 }
 
 type Verb = (...args: unknown[]) => unknown;
@@ -48,4 +49,14 @@ export function withBackend<T>(other: Backend, body: () => T): T {
   } finally {
     use(before);
   }
+}
+
+/**
+ * Sets how many threads a kernel may use; all cores unless said. The results are the same bits with any number. Workers start with
+ * the first call that is worth cutting up, and do not keep the program alive.
+ */
+export function setThreads(count: number): void {
+  checkNumber('setThreads', 'count', count, { integer: true, min: 1, max: 256 });
+  backend();
+  if (wasm) wasm.pool.threads = count;
 }

@@ -40,6 +40,9 @@ export class ScopeError extends TypegradError {}
 /** The heap, or the machine, has no room for what was asked. */
 export class MemoryError extends TypegradError {}
 
+/** A worker thread died. */
+export class ThreadError extends TypegradError {}
+
 /** A state dict that does not fit its module or optimizer. */
 export class StateError extends TypegradError {}
 
@@ -57,6 +60,7 @@ for (const [name, Class] of Object.entries({
   ReleasedError,
   ScopeError,
   MemoryError,
+  ThreadError,
   StateError,
   DataError,
 }))

@@ -5,14 +5,22 @@ import { binary } from './binary.ts';
 /** The kernels: addresses, counts and constants in; what they compute is in the heap. */
 export type Kernels = Record<string, (...args: number[]) => number>;
 
-/** The kernels over the heap's memory; undefined where there is no WebAssembly, no SIMD, or no shared memory. */
-export function instantiate(): Kernels | undefined {
+/** The kernels over the heap's memory, and what workers need to have them too. */
+export interface Instance {
+  kernels: Kernels;
+  module: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+}
+
+/** The kernels' instance; undefined where there is no WebAssembly, no SIMD, or no shared memory. */
+export function instantiate(): Instance | undefined {
   const memory = heap()?.memory;
   if (!memory) return undefined;
   const bytes = Uint8Array.from(atob(binary), (c) => c.charCodeAt(0));
   if (!WebAssembly.validate(bytes)) return undefined;
-  const env = { memory, abort: () => {} };
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env }).exports as Kernels;
+  const module = new WebAssembly.Module(bytes);
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort: () => {} } });
+  return { kernels: exports as Kernels, module, memory };
 }
 
 interface Loan {
