@@ -1,5 +1,5 @@
 // Operations as methods of Tensor: x.matmul(w).add(b).relu(). Each method is the function of the same name.
-import { type Axes, type Shape, Tensor } from '../tensor/index.ts';
+import { type Axes, type Shape, Tensor, type Values } from '../tensor/index.ts';
 import type { MatmulOptions } from '../kernels/index.ts';
 import { type BackwardOptions, backward } from './backward.ts';
 import type { Indices } from './indices.ts';
@@ -8,12 +8,6 @@ import * as ops from './ops/index.ts';
 import type { InnerSizesMeet, ProductOf } from './ops/matmul.ts';
 import type { ReduceOptions } from './ops/sum.ts';
 
-/** An elementwise method with one operand more: the shape is known when that is a number. */
-interface BinaryMethod<S extends Shape> {
-  (b: number): Tensor<S>;
-  (b: Operand): Tensor;
-}
-
 type Correction = ReduceOptions & { correction?: number };
 
 declare module '../tensor/tensor.ts' {
@@ -21,19 +15,32 @@ declare module '../tensor/tensor.ts' {
     /** Adds ∂this/∂leaf to the `grad` of every leaf behind this tensor; see the function `backward`. */
     backward(gradient?: Tensor, options?: BackwardOptions): void;
 
-    add: BinaryMethod<S>;
-    sub: BinaryMethod<S>;
-    mul: BinaryMethod<S>;
-    div: BinaryMethod<S>;
-    pow: BinaryMethod<S>;
-    maximum: BinaryMethod<S>;
-    minimum: BinaryMethod<S>;
-    equal: BinaryMethod<S>;
-    notEqual: BinaryMethod<S>;
-    less: BinaryMethod<S>;
-    lessEqual: BinaryMethod<S>;
-    greater: BinaryMethod<S>;
-    greaterEqual: BinaryMethod<S>;
+    add(b: number): Tensor<S>;
+    add(b: Operand): Tensor;
+    sub(b: number): Tensor<S>;
+    sub(b: Operand): Tensor;
+    mul(b: number): Tensor<S>;
+    mul(b: Operand): Tensor;
+    div(b: number): Tensor<S>;
+    div(b: Operand): Tensor;
+    pow(b: number): Tensor<S>;
+    pow(b: Operand): Tensor;
+    maximum(b: number): Tensor<S>;
+    maximum(b: Operand): Tensor;
+    minimum(b: number): Tensor<S>;
+    minimum(b: Operand): Tensor;
+    equal(b: number): Tensor<S>;
+    equal(b: Operand): Tensor;
+    notEqual(b: number): Tensor<S>;
+    notEqual(b: Operand): Tensor;
+    less(b: number): Tensor<S>;
+    less(b: Operand): Tensor;
+    lessEqual(b: number): Tensor<S>;
+    lessEqual(b: Operand): Tensor;
+    greater(b: number): Tensor<S>;
+    greater(b: Operand): Tensor;
+    greaterEqual(b: number): Tensor<S>;
+    greaterEqual(b: Operand): Tensor;
 
     neg(): Tensor<S>;
     abs(): Tensor<S>;
@@ -100,19 +107,49 @@ declare module '../tensor/tensor.ts' {
     flip(axes?: Axes): Tensor<S>;
     gather(index: Indices, axis: number): Tensor;
     indexSelect(index: Indices, axis?: number): Tensor;
+    indexAdd(index: Indices, source: Tensor, axis?: number): Tensor<S>;
     scatterAdd(index: Indices, source: Tensor, axis: number): Tensor<S>;
     tril(diagonal?: number): Tensor<S>;
     triu(diagonal?: number): Tensor<S>;
+
+    linear(weight: Tensor, bias?: Tensor): Tensor;
+    embedding(indices: Indices): Tensor;
+    dropout(options?: ops.DropoutOptions): Tensor<S>;
+    layerNorm(weight?: Tensor, bias?: Tensor, options?: ops.NormOptions): Tensor<S>;
+    batchNorm(
+      mean: Tensor,
+      variance: Tensor,
+      weight?: Tensor,
+      bias?: Tensor,
+      options?: ops.NormOptions,
+    ): Tensor<S>;
+
+    crossEntropy(this: Logits, target: ops.Labels | Tensor, options?: ops.CrossEntropyOptions): Tensor;
+    nllLoss(target: ops.Labels, options?: ops.NllLossOptions): Tensor;
+    binaryCrossEntropyWithLogits(
+      this: Logits,
+      target: Tensor,
+      options?: ops.BinaryCrossEntropyOptions,
+    ): Tensor;
+    mse(target: Tensor, options?: ops.LossOptions): Tensor;
+    l1(target: Tensor, options?: ops.LossOptions): Tensor;
+    huber(target: Tensor, options?: ops.HuberOptions): Tensor;
+    klDiv(target: Tensor, options?: ops.KlDivOptions): Tensor;
+    hinge(target: Tensor | Values, options?: ops.HingeOptions): Tensor;
   }
 }
 
 const define = (name: string, method: (this: Tensor, ...rest: never[]) => unknown) =>
   Object.defineProperty(Tensor.prototype, name, { value: method, writable: true, configurable: true });
 
-/** Operations whose first argument is one tensor; the three with several results carry no definition. */
+/**
+ * Operations whose first argument is one tensor; the three with several results carry no definition. `where` begins with
+ * its condition: as a method it would be taken for PyTorch's x.where(condition, other), which is something else.
+ */
 const isMethod = ([name, op]: [string, unknown]): boolean =>
   ['sort', 'split', 'topk'].includes(name) ||
   (typeof op === 'function' &&
+    name !== 'where' &&
     'definition' in op &&
     !(op.definition as AnyDefinition).inputs[0].endsWith('...'));
 

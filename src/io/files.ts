@@ -15,7 +15,11 @@ const openFs = async (path: string) => {
   }
 };
 
-/** The bytes of a file. */
+/**
+ * The bytes of a file.
+ *
+ * @throws DataError when it cannot be read
+ */
 export async function readFile(path: string): Promise<Uint8Array> {
   const fs = await openFs(path);
   try {
@@ -26,8 +30,14 @@ export async function readFile(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Writes a file beside its final place and then renames it, so that the name never stands for half a file. */
+/**
+ * Writes a file beside its final place and then renames it, so that the name never stands for half a file.
+ *
+ * @throws DataError when it cannot be written; the old file is as it was then
+ */
 export async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
+  if (!(bytes instanceof Uint8Array))
+    throw new ArgumentError('io', `the bytes are ${describe(bytes)}`, 'the bytes must be a Uint8Array');
   const fs = await openFs(path);
   const beside = `${path}.${Math.random().toString(36).slice(2)}.tmp`;
   try {
@@ -37,19 +47,4 @@ export async function writeFile(path: string, bytes: Uint8Array): Promise<void> 
     await fs.rm(beside, { force: true }).catch(() => {}); // what went wrong first is what counts
     throw new DataError('io', `cannot write ${path}: ${(cause as Error).message}`);
   }
-}
-
-/** The folder of an installed npm package, or undefined. @internal */
-export async function packageFolder(name: string): Promise<string | undefined> {
-  try {
-    const { createRequire } = await import('node:module');
-    const { dirname } = await import('node:path');
-    const from = [`${process.cwd()}/`, import.meta.url];
-    for (const place of from) {
-      try {
-        return dirname(createRequire(place).resolve(`${name}/package.json`));
-      } catch {}
-    }
-  } catch {}
-  return undefined;
 }

@@ -55,7 +55,8 @@ export class LeakyReLU extends Activation {
   constructor(options: LeakyReLUOptions = {}) {
     super();
     checkOptions('nn.LeakyReLU', options, ['slope']);
-    this.slope = checkNumber('nn.LeakyReLU', 'slope', options.slope ?? 0.01, finite);
+    const { slope = 0.01 } = options;
+    this.slope = checkNumber('nn.LeakyReLU', 'slope', slope, finite);
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -75,7 +76,8 @@ export class ELU extends Activation {
   constructor(options: ELUOptions = {}) {
     super();
     checkOptions('nn.ELU', options, ['alpha']);
-    this.alpha = checkNumber('nn.ELU', 'alpha', options.alpha ?? 1, finite);
+    const { alpha = 1 } = options;
+    this.alpha = checkNumber('nn.ELU', 'alpha', alpha, finite);
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -95,7 +97,8 @@ export class GELU extends Activation {
   constructor(options: GELUOptions = {}) {
     super();
     checkOptions('nn.GELU', options, ['approximate']);
-    this.approximate = checkChoice('nn.GELU', 'approximate', options.approximate ?? 'none', ['none', 'tanh']);
+    const { approximate = 'none' } = options;
+    this.approximate = checkChoice('nn.GELU', 'approximate', approximate, ['none', 'tanh']);
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -153,8 +156,9 @@ export class Hardtanh extends Activation {
   constructor(options: HardtanhOptions = {}) {
     super();
     checkOptions('nn.Hardtanh', options, ['min', 'max']);
-    this.min = checkNumber('nn.Hardtanh', 'min', options.min ?? -1);
-    this.max = checkNumber('nn.Hardtanh', 'max', options.max ?? 1);
+    const { min = -1, max = 1 } = options;
+    this.min = checkNumber('nn.Hardtanh', 'min', min);
+    this.max = checkNumber('nn.Hardtanh', 'max', max);
     if (this.min > this.max)
       throw new ArgumentError(
         'nn.Hardtanh',
@@ -197,27 +201,4 @@ export class LogSoftmax extends Activation {
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return logSoftmax(x, this.axis);
   }
-}
-
-const byName = {
-  relu: ReLU,
-  leakyRelu: LeakyReLU,
-  elu: ELU,
-  gelu: GELU,
-  silu: SiLU,
-  softplus: Softplus,
-  sigmoid: Sigmoid,
-  logSigmoid: LogSigmoid,
-  tanh: Tanh,
-  hardtanh: Hardtanh,
-  softmax: Softmax,
-  logSoftmax: LogSoftmax,
-} as const;
-
-/** An activation's name: that of its operation. */
-export type ActivationName = keyof typeof byName;
-
-/** A new layer for an activation's name. @internal */
-export function activationNamed(where: string, name: ActivationName): Activation {
-  return new byName[checkChoice(where, 'activation', name, Object.keys(byName) as ActivationName[])]();
 }

@@ -1,10 +1,49 @@
 // FeedForward: linear layers with an activation between them.
-import { ArgumentError, checkNumber, checkOptions, describe, type Tensor } from '../tensor/index.ts';
-import { type Activation, type ActivationName, activationNamed } from './activations.ts';
+import {
+  ArgumentError,
+  checkChoice,
+  checkNumber,
+  checkOptions,
+  describe,
+  type Tensor,
+} from '../tensor/index.ts';
+import {
+  type Activation,
+  ELU,
+  GELU,
+  Hardtanh,
+  LeakyReLU,
+  LogSigmoid,
+  LogSoftmax,
+  ReLU,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Softplus,
+  Tanh,
+} from './activations.ts';
 import { Dropout } from './dropout.ts';
 import { Linear } from './linear.ts';
 import { Module } from './module.ts';
 import { type Widths, widths } from './widths.ts';
+
+const activations = {
+  relu: ReLU,
+  leakyRelu: LeakyReLU,
+  elu: ELU,
+  gelu: GELU,
+  silu: SiLU,
+  softplus: Softplus,
+  sigmoid: Sigmoid,
+  logSigmoid: LogSigmoid,
+  tanh: Tanh,
+  hardtanh: Hardtanh,
+  softmax: Softmax,
+  logSoftmax: LogSoftmax,
+} as const;
+
+/** An activation by the name of its operation. */
+export type ActivationName = keyof typeof activations;
 
 export interface FeedForwardOptions<In extends number = number, Out extends number = number> {
   /** How many values a sample has. */
@@ -29,10 +68,10 @@ export interface FeedForwardOptions<In extends number = number, Out extends numb
  *   names    hidden.0.weight, hidden.0.bias, hidden.1.weight, ..., output.weight, output.bias, with dropout and without
  */
 export class FeedForward<In extends number = number, Out extends number = number> extends Module {
-  readonly hidden: readonly Linear[];
-  readonly activation: Activation;
-  readonly dropout: Dropout | undefined;
-  readonly output: Linear<number, Out>;
+  hidden: Linear[];
+  activation: Activation;
+  dropout: Dropout | undefined;
+  output: Linear<number, Out>;
 
   constructor(options: FeedForwardOptions<In, Out>) {
     super();
@@ -49,10 +88,11 @@ export class FeedForward<In extends number = number, Out extends number = number
     checkNumber('nn.FeedForward', 'inputs', inputs, whole);
     const between = hiddenWidths(options.hidden);
     checkNumber('nn.FeedForward', 'outputs', outputs, whole);
+    checkChoice('nn.FeedForward', 'activation', activation, Object.keys(activations) as ActivationName[]);
     checkNumber('nn.FeedForward', 'dropout', dropout, { min: 0, max: 1 });
 
     const before = [inputs, ...between];
-    this.activation = activationNamed('nn.FeedForward', activation);
+    this.activation = new activations[activation]();
     this.dropout = dropout > 0 ? new Dropout(dropout) : undefined;
     this.hidden = between.map((width, i) => new Linear(before[i], width));
     this.output = new Linear(before[between.length], outputs);

@@ -154,8 +154,7 @@ function kaimingStd(name: string, weight: Tensor, options: KaimingOptions): numb
  *
  * All such matrices are equally likely: normal vectors point in every direction alike, and each loses only what lies
  * along those before it. (That is a QR decomposition with R's diagonal positive; where it isn't, signs have to be
- * corrected.) Gram and Schmidt's process, twice for each vector: what rounding leaves of the projections the first time
- * is gone after the second.
+ * corrected.) By Gram and Schmidt's process, in double precision: what rounding spoils there, float32 does not see.
  *
  * Source: Saxe, McClelland, Ganguli, "Exact solutions to the nonlinear dynamics of learning" (2014).
  */
@@ -168,11 +167,9 @@ export function orthogonal<T extends Tensor>(weight: T, options: GainOptions = {
     Float64Array.from(drawn.subarray(i * length, (i + 1) * length)),
   );
   basis.forEach((v, i) => {
-    for (let pass = 0; pass < 2; pass++) {
-      for (const u of basis.slice(0, i)) {
-        const along = dot(u, v);
-        for (let k = 0; k < length; k++) v[k] -= along * u[k];
-      }
+    for (const u of basis.slice(0, i)) {
+      const along = dot(u, v);
+      for (let k = 0; k < length; k++) v[k] -= along * u[k];
     }
     const norm = Math.sqrt(dot(v, v));
     for (let k = 0; k < length; k++) v[k] /= norm;
@@ -216,5 +213,6 @@ function fansOf(name: string, weight: unknown): readonly [fanOut: number, fanIn:
 
 function gainOf(name: string, options: GainOptions): number {
   checkOptions(`init.${name}`, options, ['gain']);
-  return checkNumber(`init.${name}`, 'gain', options.gain ?? 1, { min: 0, below: Infinity });
+  const { gain = 1 } = options;
+  return checkNumber(`init.${name}`, 'gain', gain, { min: 0, below: Infinity });
 }

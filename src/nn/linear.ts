@@ -27,10 +27,11 @@ export class Linear<In extends number = number, Out extends number = number> ext
     checkNumber('nn.Linear', 'inputs', inputs, { integer: true, min: 1 });
     checkNumber('nn.Linear', 'outputs', outputs, { integer: true, min: 1 });
     checkOptions('nn.Linear', options, ['bias']);
-    const hasBias = checkFlag('nn.Linear', 'bias', options.bias ?? true);
+    const { bias = true } = options;
+    checkFlag('nn.Linear', 'bias', bias);
     const bound = 1 / Math.sqrt(inputs);
     this.weight = new Parameter(uniform(lastingTensor([outputs, inputs]), -bound, bound));
-    this.bias = hasBias ? new Parameter(uniform(lastingTensor([outputs]), -bound, bound)) : undefined;
+    this.bias = bias ? new Parameter(uniform(lastingTensor([outputs]), -bound, bound)) : undefined;
   }
 
   get inputs(): In {

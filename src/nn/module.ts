@@ -210,9 +210,9 @@ export abstract class Module {
    *
    *     Sequential  [N, 784] → [N, 10]
    *
-   *     layer      class   output     parameters
-   *     ────────────────────────────────────────
-   *     0          Linear  [N, 64]        50,240
+   *     layer      class   output    parameters
+   *     ───────────────────────────────────────
+   *     0          Linear  [N, 64]       50,240
    *     ...
    *
    * To find the outputs, one sample of zeros runs through the model in evaluation mode; nothing is changed by that.

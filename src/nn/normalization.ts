@@ -39,8 +39,9 @@ export class LayerNorm<Width extends number = number> extends Module {
     checkNumber('nn.LayerNorm', 'width', width, { integer: true, min: 1 });
     checkOptions('nn.LayerNorm', options, ['eps', 'affine']);
     this.width = width;
-    this.eps = checkNumber('nn.LayerNorm', 'eps', options.eps ?? 1e-5, { min: 0, below: Infinity });
-    if (!checkFlag('nn.LayerNorm', 'affine', options.affine ?? true)) return;
+    const { eps = 1e-5, affine = true } = options;
+    this.eps = checkNumber('nn.LayerNorm', 'eps', eps, { min: 0, below: Infinity });
+    if (!checkFlag('nn.LayerNorm', 'affine', affine)) return;
     this.weight = new Parameter(ones(lastingTensor([width])));
     this.bias = new Parameter(lastingTensor([width]));
   }
@@ -98,9 +99,10 @@ export class BatchNorm1d<Features extends number = number> extends Module {
     super();
     checkNumber('nn.BatchNorm1d', 'features', features, { integer: true, min: 1 });
     checkOptions('nn.BatchNorm1d', options, ['eps', 'momentum', 'affine']);
-    this.eps = checkNumber('nn.BatchNorm1d', 'eps', options.eps ?? 1e-5, { min: 0, below: Infinity });
-    this.momentum = checkNumber('nn.BatchNorm1d', 'momentum', options.momentum ?? 0.1, { min: 0, max: 1 });
-    if (checkFlag('nn.BatchNorm1d', 'affine', options.affine ?? true)) {
+    const { eps = 1e-5, momentum = 0.1, affine = true } = options;
+    this.eps = checkNumber('nn.BatchNorm1d', 'eps', eps, { min: 0, below: Infinity });
+    this.momentum = checkNumber('nn.BatchNorm1d', 'momentum', momentum, { min: 0, max: 1 });
+    if (checkFlag('nn.BatchNorm1d', 'affine', affine)) {
       this.weight = new Parameter(ones(lastingTensor([features])));
       this.bias = new Parameter(lastingTensor([features]));
     }

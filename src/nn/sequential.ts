@@ -14,8 +14,8 @@ import {
 } from './widths.ts';
 
 /**
- * Runs its layers one after the other; their names are 0, 1, 2, ... as in PyTorch. `model[2] = layer` replaces one, or adds one
- * at the end.
+ * Runs its layers one after the other; their names are 0, 1, 2, ... as in PyTorch. `model[2] = layer` replaces one, or
+ * adds one at the end.
  *
  *     const model = new nn.Sequential(new nn.Linear(784, 64), new nn.ReLU(), new nn.Linear(64, 10));
  *
@@ -67,8 +67,8 @@ function checkLayers(where: string, layers: readonly unknown[]): asserts layers 
       'every layer must be a module',
       Array.isArray(layer)
         ? `new ${where}(...layers)`
-        : typeof layer === 'function'
-          ? `new nn.${layer.name}(...)`
+        : typeof layer === 'function' && layer.prototype instanceof Module
+          ? `new ${layer.name}(...)`
           : undefined,
     );
   });
@@ -79,11 +79,8 @@ function runLayer(layer: Module, place: number, x: unknown): unknown {
   try {
     return layer.forward(x);
   } catch (error) {
-    if (error instanceof ShapeError) {
-      const message = `layer ${place} (${layer.constructor.name}): ${error.message}`;
-      error.stack = error.stack?.replace(error.message, () => message);
-      error.message = message;
-    }
+    if (error instanceof ShapeError)
+      error.message = `layer ${place} (${layer.constructor.name}): ${error.message}`;
     throw error;
   }
 }

@@ -26,8 +26,9 @@ interface Row {
 /** See `Module.summary`. */
 export function summarize(model: Summarized, inputShape: Shape | undefined): string {
   const { takes } = model[widths];
-  const shape = inputShape ? checkShape('summary', inputShape) : takes === undefined ? undefined : [takes];
-  const trace = shape && traceRun(model, [1, ...shape], inputShape !== undefined);
+  const given = inputShape !== undefined;
+  const shape = given ? checkShape('summary', inputShape) : takes === undefined ? undefined : [takes];
+  const trace = shape && traceRun(model, [1, ...shape], given);
   const result = trace?.get(model)?.output;
   const arrow = shape && result ? `  ${showBatch([1, ...shape])} → ${showBatch(result)}` : '';
   return format(model.constructor.name + arrow, rowsOf(model, trace));

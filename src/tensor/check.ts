@@ -131,11 +131,15 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < Math.min(least, candidate.length)) [best, least] = [candidate, distance];
   }
-  const [given, names] = [word.toLowerCase(), known.map((name) => name.toLowerCase())];
-  const shared = names.findIndex(
-    (name) => given.length > 1 && name.length > 1 && (given.startsWith(name) || name.startsWith(given)),
-  );
-  return best ?? known[shared]; // epsilon → eps, reduce → reduction
+  return best ?? known.find((name) => beginAlike(word.toLowerCase(), name.toLowerCase()));
+}
+
+/** Whether one word is the other's beginning, or both begin with the same half: epsilon and eps, reduce and reduction. */
+function beginAlike(a: string, b: string): boolean {
+  const shorter = Math.min(a.length, b.length);
+  let shared = 0;
+  while (shared < shorter && a[shared] === b[shared]) shared++;
+  return shorter > 1 && (shared === shorter || (shared > 3 && 2 * shared > shorter));
 }
 
 /** The least number of letters to insert, delete, replace, or swap with their neighbour (Levenshtein, Damerau). */

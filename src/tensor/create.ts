@@ -33,7 +33,7 @@ type ShapeOf<V> = V extends number
  * @throws ShapeError when nested arrays are ragged, or the values don't fill the shape
  */
 export function tensor<V extends Values>(values: V, options?: TensorOptions): Tensor<ShapeOf<V>>;
-export function tensor<S extends number[]>(
+export function tensor<const S extends number[]>(
   values: Values,
   shape: readonly [...S],
   options?: TensorOptions,
@@ -45,7 +45,7 @@ export function tensor(
 ): Tensor {
   const hasShape = Array.isArray(shapeOrOptions);
   const { requiresGrad = false } = checkTensorOptions(hasShape ? options : (shapeOrOptions as TensorOptions));
-  const own = shapeOfValues(values);
+  const own = shapeOfValues('tensor', 'values', values);
   const shape = hasShape ? checkShape('tensor', shapeOrOptions) : own;
   if (sizeOf(shape) !== sizeOf(own)) {
     throw new ShapeError(
@@ -54,11 +54,14 @@ export function tensor(
       `that shape needs ${sizeOf(shape)} values`,
     );
   }
-  const result = new Tensor(shape);
-  fillWith(result.storage.write(), values);
+  const result = filledWith(shape, values);
   result.requiresGrad = requiresGrad;
   return result;
 }
+
+/** {@link tensor} for an argument of another function, which errors name. @internal */
+export const tensorFrom = (where: string, name: string, values: Values): Tensor =>
+  filledWith(shapeOfValues(where, name, values), values);
 
 function checkTensorOptions(options: TensorOptions = {}): TensorOptions {
   checkOptions('tensor', options, ['requiresGrad']);
@@ -66,13 +69,13 @@ function checkTensorOptions(options: TensorOptions = {}): TensorOptions {
 }
 
 /** The shape that the first branch of the nesting has; all others are held against it. */
-function shapeOfValues(values: unknown): number[] {
+function shapeOfValues(where: string, name: string, values: unknown): number[] {
   const shape: number[] = [];
   for (let level = values; isList(level); level = level[0]) {
     shape.push(level.length);
     if (level.length === 0) break;
   }
-  checkNesting(values, shape, 0, []);
+  checkNesting(where, name, values, shape, 0, []);
   return shape;
 }
 
@@ -80,31 +83,40 @@ const isList = (values: unknown): values is ArrayLike<unknown> =>
   Array.isArray(values) || isNumericArray(values);
 
 /** Throws unless `value`, which stands at `path`, is what belongs at depth `axis` of nested arrays of that shape. */
-function checkNesting(value: unknown, shape: Shape, axis: number, path: number[]): void {
+function checkNesting(
+  where: string,
+  name: string,
+  value: unknown,
+  shape: Shape,
+  axis: number,
+  path: number[],
+): void {
   const isLeaf = axis === shape.length;
   const fits = isLeaf ? typeof value === 'number' : isList(value) && value.length === shape[axis];
   if (!fits) {
-    const place = ['values', ...path.slice(0, axis).map((i) => `[${i}]`)].join('');
+    const place = [name, ...path.slice(0, axis).map((i) => `[${i}]`)].join('');
     throw typeof value === 'number' || isList(value)
       ? new ShapeError(
-          'tensor',
+          where,
           `ragged values: ${place} is ${describe(value)}, not ${isLeaf ? 'a number' : `an array of ${shape[axis]}`}`,
           'arrays at the same depth must have the same length',
         )
       : new ArgumentError(
-          'tensor',
+          where,
           `${place} is ${describe(value)}`,
-          'values are numbers, nested arrays of numbers, or a typed array',
-          'tensor([[1, 2], [3, 4]])',
+          `${name} must be numbers, nested arrays of numbers, or a typed array`,
+          where === 'tensor' ? 'tensor([[1, 2], [3, 4]])' : undefined,
         );
   }
   if (isLeaf || (axis === shape.length - 1 && isNumericArray(value))) return;
   const list = value as ArrayLike<unknown>;
   for (path[axis] = 0; path[axis] < list.length; path[axis]++)
-    checkNesting(list[path[axis]], shape, axis + 1, path);
+    checkNesting(where, name, list[path[axis]], shape, axis + 1, path);
 }
 
-function fillWith(data: Float32Array, values: Values): void {
+function filledWith(shape: Shape, values: Values): Tensor {
+  const result = new Tensor(shape);
+  const data = result.storage.write();
   let next = 0;
   const visit = (level: Values): void => {
     if (typeof level === 'number') data[next++] = level;
@@ -114,6 +126,7 @@ function fillWith(data: Float32Array, values: Values): void {
     } else for (const inner of level as readonly Values[]) visit(inner);
   };
   visit(values);
+  return result;
 }
 
 const filled = <S extends number[]>(shape: Shape, value: number): Tensor<S> => {
@@ -123,7 +136,7 @@ const filled = <S extends number[]>(shape: Shape, value: number): Tensor<S> => {
 };
 
 /** A tensor of which every element is `value`. */
-export function full<S extends number[]>(shape: readonly [...S], value: number): Tensor<S> {
+export function full<const S extends number[]>(shape: readonly [...S], value: number): Tensor<S> {
   const sizes = checkShape('full', shape);
   if (typeof value !== 'number')
     throw new ArgumentError(
@@ -136,11 +149,11 @@ export function full<S extends number[]>(shape: readonly [...S], value: number):
 }
 
 /** A tensor of zeros. */
-export const zeros = <S extends number[]>(shape: readonly [...S]): Tensor<S> =>
+export const zeros = <const S extends number[]>(shape: readonly [...S]): Tensor<S> =>
   new Tensor<S>(checkShape('zeros', shape));
 
 /** A tensor of ones. */
-export const ones = <S extends number[]>(shape: readonly [...S]): Tensor<S> =>
+export const ones = <const S extends number[]>(shape: readonly [...S]): Tensor<S> =>
   filled(checkShape('ones', shape), 1);
 
 /** The identity matrix `[n, n]`, or `[n, m]` with ones where row and column agree. */
@@ -172,8 +185,8 @@ function vector<N extends number>(count: N, value: (i: number) => number): Tenso
  */
 export function arange(stop: number): Tensor<[number]>;
 export function arange(start: number, stop: number, step?: number): Tensor<[number]>;
-export function arange(start: number, stop?: number, step = 1): Tensor<[number]> {
-  if (stop === undefined) return arange(0, start, step);
+export function arange(first: number, second?: number, step = 1): Tensor<[number]> {
+  const [start, stop] = second === undefined ? [0, first] : [first, second];
   for (const [name, value] of Object.entries({ start, stop, step }))
     checkNumber('arange', name, value, finite);
   const count = Math.ceil((stop - start) / step) || 0; // never −0

@@ -6,10 +6,12 @@ import { type Shape, sameShape, show, sizeOf } from './shape.ts';
 import { allocate, detached, type Storage } from './storage.ts';
 
 declare const widths: unique symbol;
+declare const byMembers: unique symbol;
 
-/** The sizes that the compiler knows; `number` (not known) fits every size. */
-type Widths<S extends Shape> = { readonly [K in keyof S]: number extends S[K] ? any : S[K] };
-type Sizes<S extends Shape> = { readonly [K in keyof S]: number };
+/** The sizes that the compiler knows. Where it doesn't know one (`number`), or how many there are, all fit. */
+type Widths<S extends Shape> = number[] extends S
+  ? any
+  : { readonly [K in keyof S]: number extends S[K] ? any : S[K] };
 
 /** A tensor's values as nested arrays; a plain number for a scalar. */
 export type NestedArray = number | NestedArray[];
@@ -27,7 +29,7 @@ export interface Origin {
  * rows of 784. `Tensor` alone is a tensor of any shape. Make one with {@link tensor}, `zeros`, `randn`, ...
  */
 export class Tensor<S extends Shape = any> {
-  readonly shape: Sizes<S>;
+  readonly shape: Shape;
   /** @internal */
   readonly storage: Storage;
   /** The sum of the gradients that `backward()` has brought here; undefined before the first. */
@@ -38,10 +40,12 @@ export class Tensor<S extends Shape = any> {
   origin: Origin | undefined = undefined;
   #requiresGrad = false;
   declare readonly [widths]?: Widths<S>;
+  /** Always empty. A mapped type of S makes the compiler compare tensors by their members, not their S's. */
+  declare readonly [byMembers]?: { [K in keyof S as never]: never };
 
   /** @internal */
   constructor(shape: Shape, storage: Storage = allocate(sizeOf(shape))) {
-    this.shape = shape as Sizes<S>;
+    this.shape = shape;
     this.storage = storage;
   }
 

@@ -1,4 +1,11 @@
 // Training and evaluation.
 export * from './fit.ts';
-export * from './metrics.ts';
+export {
+  accuracy,
+  confusionMatrix,
+  formatConfusionMatrix,
+  type Metric,
+  type MetricName,
+  predictedClasses,
+} from './metrics.ts';
 export * from './progress.ts';

@@ -50,7 +50,13 @@ export function accuracy(): Metric {
     },
     async update(logits, labels) {
       const predicted = await predictedClasses(logits);
-      const truth = labels instanceof Tensor ? await labels.read() : labels;
+      const truth: unknown = labels instanceof Tensor ? await labels.read() : labels;
+      if (!Array.isArray(truth) && !isNumericArray(truth))
+        throw new ArgumentError(
+          'accuracy',
+          `the labels are ${describe(truth)}`,
+          'labels are a list of classes, or a tensor',
+        );
       if (truth.length !== predicted.length)
         throw new ShapeError(
           'accuracy',
@@ -162,7 +168,8 @@ export function confusionMatrix(
 
 /** A confusion matrix as a table: a row for each true class, a column for each predicted one; a dot for 0. */
 export function formatConfusionMatrix(counts: readonly (readonly number[])[]): string {
-  const isSquare = Array.isArray(counts) && counts.every((row) => row?.length === counts.length);
+  const isSquare =
+    Array.isArray(counts) && counts.every((row) => Array.isArray(row) && row.length === counts.length);
   if (!isSquare)
     throw new ArgumentError(
       'formatConfusionMatrix',
@@ -170,6 +177,11 @@ export function formatConfusionMatrix(counts: readonly (readonly number[])[]): s
       'counts must be a square table',
       'formatConfusionMatrix(confusionMatrix(truth, predicted, 10))',
     );
+  counts.forEach((row: readonly number[], t) => {
+    row.forEach((n, p) => {
+      checkNumber('formatConfusionMatrix', `counts[${t}][${p}]`, n, { integer: true, min: 0 });
+    });
+  });
   const cells = [
     ['', ...counts.map((_, c) => String(c))],
     ...counts.map((row, c) => [String(c), ...row.map((n: number) => (n === 0 ? '·' : String(n)))]),

@@ -1,5 +1,5 @@
 // The progress bar of a training run: a bar in a terminal, a line for each epoch everywhere.
-import { ArgumentError, checkFlag, checkOptions, describe } from '../tensor/index.ts';
+import { ArgumentError, checkFlag, checkNumber, checkOptions, describe } from '../tensor/index.ts';
 import type { Callback, EpochLog } from './fit.ts';
 
 export interface ProgressOptions {
@@ -9,8 +9,24 @@ export interface ProgressOptions {
   bar?: boolean;
 }
 
-/** One epoch as a line: `epoch 1/5  loss 0.3364  accuracy 0.9040  3.2 s`. */
-export function formatEpoch({ epoch, seconds, ...numbers }: EpochLog, epochs: number): string {
+/**
+ * One epoch as a line: `epoch 1/5  loss 0.3364  accuracy 0.9040  3.2 s`.
+ *
+ * @throws ArgumentError when the log is not what `fit` returns for an epoch: numbers by name
+ */
+export function formatEpoch(log: EpochLog, epochs: number): string {
+  if (log === null || typeof log !== 'object')
+    throw new ArgumentError(
+      'formatEpoch',
+      `the log is ${describe(log)}`,
+      'a log is one of those that fit returns',
+      'formatEpoch(history[0], history.length)',
+    );
+  const { epoch, seconds, ...numbers } = log;
+  for (const [name, value] of Object.entries({ epoch, seconds, ...numbers }))
+    if (typeof value !== 'number')
+      throw new ArgumentError('formatEpoch', `${name} is ${describe(value)}`, `${name} must be a number`);
+  checkNumber('formatEpoch', 'epochs', epochs, { integer: true, min: 0 });
   const words = Object.entries(numbers).map(
     ([name, value]) => `${name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)} ${value.toFixed(4)}`,
   );

@@ -562,7 +562,7 @@ describe('Sequential', () => {
   it('anything but modules is refused', () => {
     const cases: [unknown[], string][] = [
       [[[new nn.ReLU()]], 'layer 0 is an array of 1'],
-      [[new nn.ReLU(), nn.ReLU], 'new nn.ReLU(...)'],
+      [[new nn.ReLU(), nn.ReLU], 'new ReLU(...)'],
       [[relu], 'layer 0 is'],
       [[undefined], 'layer 0 is undefined'],
     ];
@@ -760,6 +760,7 @@ describe('summary', () => {
       body: nn.Module[] = [new nn.Flatten(), new nn.Linear(6, 3)];
       shift = new nn.Parameter(zeros([3]));
       idle = new nn.Linear(1, 1);
+      again = this.last;
 
       forward(x: Tensor): Tensor {
         const h: Tensor = this.body.reduce((y, layer) => layer.forward(y), x).add(this.shift);
@@ -892,6 +893,31 @@ describe('bad input', () => {
     ['Linear("2", 2)', () => new (nn.Linear as any)('2', 2), 'inputs is "2"'],
     ['Linear(2, 2, { biass })', () => new nn.Linear(2, 2, { biass: true } as any), '{ bias: ... }'],
     ['Linear(2, 2, { bias: 1 })', () => new nn.Linear(2, 2, { bias: 1 as any }), 'bias is 1'],
+    ['Linear(2, 2, { bias: null })', () => new nn.Linear(2, 2, { bias: null as any }), 'bias is null'],
+    ['Linear(2, 2, null)', () => new nn.Linear(2, 2, null as any), 'options is null'],
+    ['LeakyReLU({ slope: null })', () => new nn.LeakyReLU({ slope: null as any }), 'slope is null'],
+    ['ELU({ alpha: null })', () => new nn.ELU({ alpha: null as any }), 'alpha is null'],
+    ['GELU({ approximate: null })', () => new nn.GELU({ approximate: null as any }), 'approximate is null'],
+    ['Hardtanh({ max: null })', () => new nn.Hardtanh({ max: null as any }), 'max is null'],
+    ['LayerNorm(2, { eps: null })', () => new nn.LayerNorm(2, { eps: null as any }), 'eps is null'],
+    ['LayerNorm(2, { affine: null })', () => new nn.LayerNorm(2, { affine: null as any }), 'affine is null'],
+    ['BatchNorm1d(2, { eps: null })', () => new nn.BatchNorm1d(2, { eps: null as any }), 'eps is null'],
+    [
+      'BatchNorm1d(2, { momentum: null })',
+      () => new nn.BatchNorm1d(2, { momentum: null as any }),
+      'momentum is null',
+    ],
+    [
+      'BatchNorm1d(2, { affine: null })',
+      () => new nn.BatchNorm1d(2, { affine: null as any }),
+      'affine is null',
+    ],
+    [
+      'FeedForward({ dropout: null })',
+      () => new nn.FeedForward({ ...sizes, dropout: null as any }),
+      'dropout is null',
+    ],
+    ['summary(null)', () => new nn.Linear(2, 2).summary(null as any), 'shape is null'],
     ['LeakyReLU({ slop })', () => new nn.LeakyReLU({ slop: 1 } as any), '{ slope: ... }'],
     ['LeakyReLU({ slope: NaN })', () => new nn.LeakyReLU({ slope: Number.NaN }), 'slope is NaN'],
     ['LeakyReLU(0.1)', () => new nn.LeakyReLU(0.1 as any), 'options is 0.1'],

@@ -176,6 +176,10 @@ describe('widths that disagree', () => {
       () => model.forward(pictures),
       // @ts-expect-error
       () => model.predict(pictures),
+      // @ts-expect-error
+      () => model.forward(zeros([32, 28, 28])),
+      // @ts-expect-error
+      () => new nn.Linear(784, 64).forward(zeros([32, 28, 28])),
     ];
     for (const call of calls) expect(call).to.throw(ShapeError, 'try:  flatten(x, 1)  →  [32, 784]');
     expect(() => model.forward(pictures as Tensor)).to.throw('layer 0 (Linear): linear: x [32, 28, 28]');
@@ -360,6 +364,18 @@ describe('widths that may be anything', () => {
     type(new nn.Sequential(new nn.Linear(784, 10), new Untyped()).forward(batch)).is<Tensor>();
   });
 
+  it('a layer may be chosen at run time', () => {
+    const chosen = <A, B>(a: A, b: B): A | B => (batch.size > 0 ? a : b);
+    const [from, to] = [new nn.Linear(784, 64), new nn.Linear(64, 10)];
+    new nn.Sequential(from, chosen(new nn.ReLU(), new nn.Dropout()), to);
+    new nn.Sequential(from, chosen(new nn.ReLU(), new nn.Linear(64, 64)), to);
+    new nn.Sequential(from, chosen(new nn.Linear(64, 64), new nn.Linear(64, 128)), to);
+    new nn.Sequential(from, chosen(new nn.LayerNorm(64), new nn.BatchNorm1d(64)), to);
+    new nn.Sequential(from, chosen(new nn.Sequential(new nn.Linear(64, 64)), new nn.Tanh()), to);
+    const width = chosen(64 as const, 128 as const);
+    new nn.Sequential(new nn.Linear(784, width), to);
+  });
+
   it('a list of layers may be spread', () => {
     const layers: nn.Module[] = [new nn.Linear(784, 64), new nn.ReLU()];
     const spread = new nn.Sequential(...layers);
@@ -369,6 +385,23 @@ describe('widths that may be anything', () => {
       ShapeError,
       'takes 128 values',
     );
+  });
+
+  it('a list of typed layers may run one after the other', () => {
+    class List extends nn.Module {
+      layers = [new nn.Linear(784, 64), new nn.Linear(64, 10)];
+      forward(x: Tensor): Tensor {
+        for (const layer of this.layers) x = layer.forward(x);
+        return x;
+      }
+    }
+    expect(new List().forward(batch).shape).to.deep.equal([32, 10]);
+  });
+
+  it('a tensor whose number of axes is not known fits', () => {
+    const shape: number[] = [32, 784];
+    model.forward(zeros(shape));
+    new nn.Linear(784, 2).forward(zeros(batch.shape));
   });
 
   it('layers keep their types', () => {

@@ -32,7 +32,8 @@ export const batchNorm = defineOp<
   inputs: ['x', 'mean', 'variance', 'weight?', 'bias?'],
   compose(x, mean, variance, weight, bias, options = {}) {
     checkOptions('batchNorm', options, ['eps']);
-    const eps = checkNumber('batchNorm', 'eps', options.eps ?? 1e-5, { min: 0, below: Infinity });
+    const { eps = 1e-5 } = options;
+    checkNumber('batchNorm', 'eps', eps, { min: 0, below: Infinity });
     if (x.rank < 2)
       throw new ShapeError(
         'batchNorm',

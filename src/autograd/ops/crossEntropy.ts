@@ -72,7 +72,8 @@ export const crossEntropy = defineOp<
   compose(logits, target, options = {}) {
     const name = 'crossEntropy';
     checkOptions(name, options, ['weight', 'labelSmoothing', 'ignoreIndex', 'reduction']);
-    const smoothing = checkNumber(name, 'labelSmoothing', options.labelSmoothing ?? 0, { min: 0, max: 1 });
+    const { labelSmoothing: smoothing = 0 } = options;
+    checkNumber(name, 'labelSmoothing', smoothing, { min: 0, max: 1 });
     checkLogits(name, logits, 'softmax');
     const classes = checkClasses(name, 'logits', logits, options);
     if (isDistribution(target, logits.shape)) {
@@ -203,7 +204,8 @@ function checkClasses(where: string, name: string, x: Tensor, options: NllLossOp
         : undefined,
     );
   const reduction = checkReduction(where, options.reduction);
-  const ignoreIndex = checkNumber(where, 'ignoreIndex', options.ignoreIndex ?? -100, { integer: true });
+  const { ignoreIndex = -100 } = options;
+  checkNumber(where, 'ignoreIndex', ignoreIndex, { integer: true });
   const weight = checkWeight(where, 'weight', options.weight);
   if (weight && !sameShape(weight.shape, [classes]))
     throw new ShapeError(

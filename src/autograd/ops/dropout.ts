@@ -1,6 +1,7 @@
 // Dropout: a layer that may not rely on any one of its inputs.
 import {
   ArgumentError,
+  checkFlag,
   checkNumber,
   checkOptions,
   describe,
@@ -40,17 +41,13 @@ export const dropout = defineOp<[x: Tensor], [options?: DropoutOptions]>({
   inputs: ['x'],
   compose(x, options = {}) {
     checkOptions('dropout', options, ['p', 'training', 'key']);
-    const { training = true } = options;
-    const p = checkNumber('dropout', 'p', options.p ?? 0.5, { min: 0, max: 1 });
-    if (typeof training !== 'boolean')
-      throw new ArgumentError(
-        'dropout',
-        `training is ${describe(training)}`,
-        'training must be true or false',
-      );
+    const { p = 0.5, training = true, key } = options;
+    checkNumber('dropout', 'p', p, { min: 0, max: 1 });
+    checkFlag('dropout', 'training', training);
+    if (key !== undefined) checkKey(key);
     if (!training || p === 0) return x;
     const mask = new Tensor(x.shape);
-    backend().mask(options.key ?? nextKey(), 1 - p, p === 1 ? 0 : 1 / (1 - p), mask);
+    backend().mask(key ?? nextKey(), 1 - p, p === 1 ? 0 : 1 / (1 - p), mask);
     return mul(x, mask);
   },
   samples: (random) => [
@@ -59,3 +56,17 @@ export const dropout = defineOp<[x: Tensor], [options?: DropoutOptions]>({
     [random.uniform([2, 3]), { p: 1 }],
   ],
 });
+
+function checkKey(key: unknown): asserts key is RandomKey {
+  if (key === null || typeof key !== 'object')
+    throw new ArgumentError(
+      'dropout',
+      `key is ${describe(key)}`,
+      'a key is a seed and a stream, as in randomState()',
+      'dropout(x, { key: randomState() })',
+    );
+  const { seed, stream } = key as Partial<RandomKey>;
+  const whole = { integer: true, min: 0 };
+  checkNumber('dropout', 'key.seed', seed, whole);
+  checkNumber('dropout', 'key.stream', stream, whole);
+}

@@ -23,7 +23,8 @@ export const hinge = defineOp<[scores: Tensor], [target: Tensor | Values, option
   inputs: ['scores'],
   compose(scores, target, options = {}) {
     checkOptions('hinge', options, ['margin', 'reduction']);
-    const margin = checkNumber('hinge', 'margin', options.margin ?? 1, { min: 0, below: Infinity });
+    const { margin = 1 } = options;
+    checkNumber('hinge', 'margin', margin, { min: 0, below: Infinity });
     const reduction = checkReduction('hinge', options.reduction);
     const y = toTensor('hinge', 'the target', target);
     checkSameShape('hinge', ['scores', scores], ['target', y]);

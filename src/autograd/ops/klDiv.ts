@@ -1,5 +1,5 @@
 // How far one distribution is from another: the Kullback-Leibler divergence.
-import { ArgumentError, checkChoice, checkOptions, describe, type Tensor } from '../../tensor/index.ts';
+import { checkChoice, checkFlag, checkOptions, type Tensor } from '../../tensor/index.ts';
 import {
   checkLogProbabilities,
   checkProbabilities,
@@ -42,14 +42,9 @@ export const klDiv = defineOp<[logPrediction: Tensor, target: Tensor], [options?
   compose(logPrediction, target, options = {}) {
     checkOptions('klDiv', options, ['logTarget', 'reduction']);
     const reductions = ['mean', 'batchMean', 'sum', 'none'] as const;
-    const reduction = checkChoice('klDiv', 'reduction', options.reduction ?? 'mean', reductions);
-    const { logTarget = false } = options;
-    if (typeof logTarget !== 'boolean')
-      throw new ArgumentError(
-        'klDiv',
-        `logTarget is ${describe(logTarget)}`,
-        'logTarget must be true or false',
-      );
+    const { logTarget = false, reduction = 'mean' } = options;
+    checkChoice('klDiv', 'reduction', reduction, reductions);
+    checkFlag('klDiv', 'logTarget', logTarget);
     checkSameShape('klDiv', ['logPrediction', logPrediction], ['target', target]);
     checkLogProbabilities('klDiv', 'logPrediction', logPrediction, 'klDiv(logSoftmax(logits), target)');
     if (logTarget) checkLogProbabilities('klDiv', 'target', target, '{ logTarget: false } for probabilities');

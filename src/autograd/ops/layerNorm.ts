@@ -73,5 +73,6 @@ export const layerNorm: Op<[x: Tensor, weight?: Tensor, bias?: Tensor], [options
 
 function epsOf(options: NormOptions = {}): number {
   checkOptions('layerNorm', options, ['eps']);
-  return checkNumber('layerNorm', 'eps', options.eps ?? 1e-5, { min: 0, below: Infinity });
+  const { eps = 1e-5 } = options;
+  return checkNumber('layerNorm', 'eps', eps, { min: 0, below: Infinity });
 }

@@ -3,17 +3,17 @@ import { ArgumentError, checkNumber, checkShape, nextKey, Tensor } from '../../t
 import { backend } from '../../kernels/index.ts';
 
 /** Uniform in [0, 1): multiples of 2⁻²⁴, all equally likely. */
-export function rand<S extends number[]>(shape: readonly [...S]): Tensor<S> {
+export function rand<const S extends number[]>(shape: readonly [...S]): Tensor<S> {
   return draw('rand', shape, (y) => backend().uniform(nextKey(), 0, 1, y));
 }
 
 /** Normal with mean 0 and standard deviation 1. */
-export function randn<S extends number[]>(shape: readonly [...S]): Tensor<S> {
+export function randn<const S extends number[]>(shape: readonly [...S]): Tensor<S> {
   return draw('randn', shape, (y) => backend().normal(nextKey(), 0, 1, y));
 }
 
 /** Uniform in [low, high), both as float32. With low = high, every value is that. */
-export function uniform<S extends number[]>(shape: readonly [...S], low = 0, high = 1): Tensor<S> {
+export function uniform<const S extends number[]>(shape: readonly [...S], low = 0, high = 1): Tensor<S> {
   const range = { min: -Number.MAX_VALUE, max: Number.MAX_VALUE };
   checkNumber('uniform', 'low', low, range);
   checkNumber('uniform', 'high', high, range);

@@ -79,7 +79,8 @@ export const huber: RegressionLoss<HuberOptions> = defineOp({
   inputs: ['prediction', 'target'],
   compose(prediction, target, options = {}) {
     checkOptions('huber', options, ['delta', 'reduction']);
-    const delta = checkNumber('huber', 'delta', options.delta ?? 1, { above: 0 });
+    const { delta = 1 } = options;
+    checkNumber('huber', 'delta', delta, { above: 0 });
     const reduction = checkReduction('huber', options.reduction);
     checkSameShape('huber', ['prediction', prediction], ['target', target]);
     const d = sub(prediction, target);

@@ -25,7 +25,8 @@ export function clipGradNorm(
   const gradients = gradientsOf('clipGradNorm', parameters);
   checkNumber('clipGradNorm', 'maxNorm', maxNorm, { min: 0 });
   checkOptions('clipGradNorm', options, ['p']);
-  const p = checkNumber('clipGradNorm', 'p', options.p ?? 2, { above: 0 });
+  const { p = 2 } = options;
+  checkNumber('clipGradNorm', 'p', p, { above: 0 });
   if (gradients.length === 0) return 0;
   return noGrad(() => {
     const norms = gradients.map((g) => norm(g, undefined, { p }).item());

@@ -1,0 +1,730 @@
+// Bad input for every public function: each wrong call gets one of our errors, which says what was wrong and what is right.
+import { expect } from 'chai';
+import type { AnyDefinition } from '../../src/autograd/op.ts';
+import * as typegrad from '../../src/index.ts';
+import {
+  ArgumentError,
+  DataError,
+  GradientError,
+  IndexError,
+  ShapeError,
+  StateError,
+  Tensor,
+  TypegradError,
+} from '../../src/index.ts';
+import { expectError, expectRejection } from '../support/errors.ts';
+import { samplesFrom } from '../support/gradients.ts';
+import { seeded } from '../support/random.ts';
+
+type ErrorClass = new (...args: any[]) => Error;
+type Operation = ((...args: any[]) => unknown) & { definition: AnyDefinition };
+
+/** The package as plain JavaScript sees it: without types. */
+const js: any = typegrad;
+const { data, io, nn, optim, tensor, train } = js;
+
+const isOperation = (value: unknown): value is Operation =>
+  typeof value === 'function' && 'definition' in value;
+const operations = Object.entries(typegrad).filter((entry): entry is [string, Operation] =>
+  isOperation(entry[1]),
+);
+
+const shown = (value: unknown): string =>
+  typeof value === 'string' || (value && typeof value === 'object')
+    ? (JSON.stringify(value, (_, item) => (Number.isNaN(item) ? 'NaN' : item)) ?? String(value))
+    : String(value);
+
+/** Expects an error of ours that begins with the function's name and states a rule. */
+function expectRefusal(name: string, call: () => unknown): void {
+  let error: unknown;
+  try {
+    call();
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error, 'nothing was thrown').to.be.instanceOf(Error);
+  expect(error, (error as Error).stack).to.be.instanceOf(TypegradError);
+  expect((error as Error).message).to.match(new RegExp(`^${name}: .+`));
+  expect((error as Error).message).to.include('\n  rule: ');
+}
+
+const isOptions = (arg: unknown): arg is object =>
+  arg !== null && typeof arg === 'object' && Object.getPrototypeOf(arg) === Object.prototype;
+
+describe('bad input, operation by operation', () => {
+  const argsOf = (op: Operation, sample: number): unknown[] =>
+    (op.definition.samples(samplesFrom(seeded(1)))[sample] as unknown[]).slice();
+  const withArg = (op: Operation, sample: number, place: number, value: unknown) => () => {
+    const args = argsOf(op, sample);
+    args[place] = value;
+    return op(...args);
+  };
+
+  for (const [name, op] of operations) {
+    const { inputs } = op.definition;
+    const samples = op.definition.samples(samplesFrom(seeded(1))) as unknown[][];
+
+    it(`${name}: where a tensor belongs, nothing else passes`, () => {
+      samples.forEach((args, sample) => {
+        args.slice(0, inputs.length).forEach((arg, place) => {
+          const isList = inputs[0].endsWith('...');
+          const wrong = isList
+            ? [null, 'x', {}, [], 3, [null], ['x'], [[1, 2]]]
+            : [null, 'x', {}, [1, 2], true];
+          if (!isList && !inputs[place].endsWith('?')) wrong.push(undefined as never);
+          for (const value of wrong) expectRefusal(name, withArg(op, sample, place, value));
+          if (arg instanceof Tensor || isList)
+            expectRefusal(name, withArg(op, sample, place, new Float32Array(2)));
+        });
+      });
+    });
+
+    const rest = samples.flatMap((args, sample) =>
+      args.flatMap((arg, place) =>
+        place < inputs.length || arg === undefined ? [] : [{ sample, place, arg }],
+      ),
+    );
+    if (rest.length === 0) continue;
+    it(`${name}: wrong axes, shapes, indices, targets and options do not pass`, () => {
+      for (const { sample, place, arg } of rest) {
+        const wrong = [null, 'x', Number.NaN, ...(isOptions(arg) ? [[1, 2]] : [{}])];
+        if (Array.isArray(arg)) wrong.push([Number.NaN], ['x'], [[null]]);
+        for (const value of wrong) expectRefusal(name, withArg(op, sample, place, value));
+        if (!isOptions(arg)) continue;
+        expectError(
+          withArg(op, sample, place, { ...arg, zzz: 1 }),
+          ArgumentError,
+          `${name}: unknown option "zzz"\n  rule: known options: `,
+        );
+        for (const key of Object.keys(arg))
+          for (const value of [null, 'x', {}, Number.NaN])
+            expectRefusal(name, withArg(op, sample, place, { ...arg, [key]: value }));
+      }
+    });
+  }
+
+  const x = () =>
+    tensor([
+      [1, 2],
+      [3, 4],
+    ]);
+  const misspelt: [call: () => unknown, guess: string][] = [
+    [() => js.matmul(x(), x(), { transposeb: true }), 'transposeB'],
+    [() => js.sum(x(), 0, { keepDim: true }), 'keepDims'],
+    [() => js.variance(x(), 0, { corection: 0 }), 'correction'],
+    [() => js.clip(x(), { mx: 1 }), 'max'],
+    [() => js.leakyRelu(x(), { slop: 1 }), 'slope'],
+    [() => js.gelu(x(), { aproximate: 'tanh' }), 'approximate'],
+    [() => js.argsort(x(), 0, { desc: true }), 'descending'],
+    [() => js.topk(x(), 1, 0, { large: true }), 'largest'],
+    [() => js.dropout(x(), { train: true }), 'training'],
+    [() => js.layerNorm(x(), undefined, undefined, { epsilon: 1 }), 'eps'],
+    [() => js.crossEntropy(x(), [0, 1], { labelSmooting: 0.1 }), 'labelSmoothing'],
+    [() => js.crossEntropy(x(), [0, 1], { ignore_index: 0 }), 'ignoreIndex'],
+    [() => js.mse(x(), x(), { reduce: 'sum' }), 'reduction'],
+    [() => js.klDiv(x(), x(), { log_target: true }), 'logTarget'],
+    [() => js.backward(x(), undefined, { retain: true }), 'retainGraph'],
+    [() => new optim.Adam([x()], { weight_decay: 1 }), 'weightDecay'],
+    [() => data.loader(data.fromTensors(x(), [0, 1]), { batch: 1 }), 'batchSize'],
+  ];
+  it('an unknown option gets the nearest known name', () => {
+    for (const [call, guess] of misspelt) expectError(call, ArgumentError, `try:  { ${guess}: ... }`);
+  });
+});
+
+/** A wrong call, the class of its error, and parts of the message. Calls may be asynchronous. */
+type Row = [call: () => unknown, Class: ErrorClass, ...parts: string[]];
+
+const x = () =>
+  tensor([
+    [1, 2],
+    [3, 4],
+  ]);
+const parameter = () => tensor([1, 2], { requiresGrad: true });
+const samples = () => data.fromTensors(x(), [0, 1]);
+const model = () => new nn.Sequential(new nn.Linear(2, 2));
+const run = () => ({
+  data: data.loader(samples()),
+  loss: nn.crossEntropy,
+  optimizer: new optim.SGD([parameter()]),
+});
+const log = { epoch: 1, loss: 0.5, seconds: 1 };
+
+/** What an activation without options refuses is its input. */
+const refusesInput = (name: string): [string, Row[]] => [
+  `nn.${name}`,
+  [
+    [() => new nn[name]().forward(null), ArgumentError, 'x is null', 'x must be a tensor'],
+    [() => new nn[name]().forward([1, 2]), ArgumentError, 'x is an array of 2', 'tensor(x)'],
+  ],
+];
+
+/** What every optimizer refuses. */
+const refusesParameters = (name: string): [string, Row[]] => [
+  `optim.${name}`,
+  [
+    [
+      () => new optim[name](),
+      ArgumentError,
+      'the parameters are undefined',
+      `new optim.${name}(model.parameters())`,
+    ],
+    [() => new optim[name](model()), ArgumentError, 'the parameters are a Sequential'],
+    [() => new optim[name]([]), ArgumentError, 'there are no parameters'],
+    [
+      () => new optim[name]([[1, 2]]),
+      ArgumentError,
+      'parameter 0 is an array of 2',
+      'parameters must be tensors',
+    ],
+    [() => new optim[name]([x()], 0.1), ArgumentError, 'options is 0.1', 'options must be an object'],
+    [() => new optim[name]([x()], { lr: -1 }), ArgumentError, 'lr is -1', 'at least 0'],
+    [() => new optim[name]([x()], { lr: '0.1' }), ArgumentError, 'lr is "0.1"'],
+    [() => new optim[name]([x()], { lr: Number.NaN }), ArgumentError, 'lr is NaN'],
+    [
+      () => new optim[name]([x()], { learningRate: 1 }),
+      ArgumentError,
+      'unknown option "learningRate"',
+      'lr, ',
+    ],
+    [() => new optim[name]([x()]).loadStateDict(null), StateError, 'the state is null'],
+  ],
+];
+
+const rows: Record<string, Row[]> = {
+  tensor: [
+    [() => tensor(), ArgumentError, 'values is undefined', 'tensor([[1, 2], [3, 4]])'],
+    [() => tensor(null), ArgumentError, 'values is null'],
+    [() => tensor('12'), ArgumentError, 'values is "12"'],
+    [() => tensor([1, '2']), ArgumentError, 'values[1] is "2"'],
+    [() => tensor([1n]), ArgumentError, 'values[0] is 1n'],
+    [() => tensor(new BigInt64Array(1)), ArgumentError, 'values'],
+    [() => tensor([[1, 2], [3]]), ShapeError, 'ragged', 'values[1]', 'an array of 2'],
+    [() => tensor([[1], 2]), ShapeError, 'ragged', 'values[1] is 2'],
+    [() => tensor([1, 2, 3], [2, 2]), ShapeError, '3 values do not fill the shape [2, 2]', '4 values'],
+    [() => tensor([1, 2], [1.5]), ArgumentError, 'contains 1.5', 'whole numbers'],
+    [() => tensor([1, 2], { requiresgrad: true }), ArgumentError, '{ requiresGrad: ... }'],
+    [() => tensor([1, 2], { requiresGrad: 1 }), ArgumentError, 'true or false'],
+    [() => tensor([1, 2], true), ArgumentError, 'options is true'],
+  ],
+  zeros: [
+    [() => js.zeros(3), ArgumentError, 'shape is 3', 'zeros([2, 3])'],
+    [() => js.zeros([2, -1]), ArgumentError, 'contains -1', '0 or greater'],
+    [() => js.zeros([Number.NaN]), ArgumentError, 'contains NaN'],
+  ],
+  ones: [
+    [() => js.ones(2, 3), ArgumentError, 'shape is 2', 'ones([2, 3])'],
+    [() => js.ones([2.5]), ArgumentError, 'contains 2.5'],
+    [() => js.ones(['2']), ArgumentError, 'contains "2"'],
+  ],
+  full: [
+    [() => js.full([2]), ArgumentError, 'value is undefined', 'full([2], 1)'],
+    [() => js.full(2, 1), ArgumentError, 'shape is 2'],
+    [() => js.full([2], '1'), ArgumentError, 'value is "1"'],
+  ],
+  eye: [
+    [() => js.eye(), ArgumentError, 'n is undefined', 'a whole number, at least 0'],
+    [() => js.eye(2.5), ArgumentError, 'n is 2.5'],
+    [() => js.eye(2, -1), ArgumentError, 'm is -1'],
+  ],
+  arange: [
+    [() => js.arange(), ArgumentError, 'stop is undefined', 'a finite number'],
+    [() => js.arange('4'), ArgumentError, 'stop is "4"'],
+    [() => js.arange(0, Infinity), ArgumentError, 'stop is Infinity'],
+    [() => js.arange(0, 4, 0), ArgumentError, 'step must not be 0'],
+    [() => js.arange(0, 4, -1), ArgumentError, '0 never reaches 4 in steps of -1'],
+  ],
+  linspace: [
+    [() => js.linspace(0, 1), ArgumentError, 'count is undefined'],
+    [() => js.linspace(0, 1, 2.5), ArgumentError, 'count is 2.5'],
+    [() => js.linspace(Number.NaN, 1, 3), ArgumentError, 'start is NaN'],
+    [() => js.linspace(0, null, 3), ArgumentError, 'stop is null'],
+  ],
+  rand: [
+    [() => js.rand(2, 3), ArgumentError, 'shape is 2', 'rand([2, 3])'],
+    [() => js.rand([-1]), ArgumentError, 'contains -1'],
+  ],
+  randn: [
+    [() => js.randn(), ArgumentError, 'shape is undefined', 'randn([2, 3])'],
+    [() => js.randn([0.5]), ArgumentError, 'contains 0.5'],
+  ],
+  uniform: [
+    [() => js.uniform(2), ArgumentError, 'shape is 2'],
+    [() => js.uniform([2], '0'), ArgumentError, 'low is "0"'],
+    [() => js.uniform([2], 0, Infinity), ArgumentError, 'high is Infinity'],
+    [() => js.uniform([2], 1, 0), ArgumentError, 'low must not be greater than high', 'uniform(shape, 0, 1)'],
+  ],
+  randperm: [
+    [() => js.randperm(), ArgumentError, 'n is undefined'],
+    [() => js.randperm(2.5), ArgumentError, 'n is 2.5'],
+    [() => js.randperm(-1), ArgumentError, 'n is -1'],
+  ],
+  manualSeed: [
+    [() => js.manualSeed(), ArgumentError, 'seed is undefined'],
+    [() => js.manualSeed('42'), ArgumentError, 'seed is "42"'],
+    [() => js.manualSeed(-1), ArgumentError, 'seed is -1'],
+    [() => js.manualSeed(0.5), ArgumentError, 'seed is 0.5'],
+  ],
+  setRandomState: [
+    [() => js.setRandomState(), StateError, 'pass what randomState() returned'],
+    [() => js.setRandomState(null), StateError, 'not an object'],
+    [() => js.setRandomState({ seed: 1 }), ArgumentError, 'stream is undefined'],
+    [() => js.setRandomState({ seed: 1, stream: 0.5 }), ArgumentError, 'stream is 0.5'],
+  ],
+  noGrad: [
+    [() => js.noGrad(), ArgumentError, 'cannot run undefined', 'noGrad(() => model.forward(x))'],
+    [() => js.noGrad(x()), ArgumentError, 'cannot run a Tensor'],
+    [() => js.noGrad(async () => 1), ArgumentError, 'asynchronous'],
+  ],
+  backward: [
+    [() => js.backward(null), ArgumentError, 'cannot differentiate null'],
+    [() => js.backward(3), ArgumentError, 'cannot differentiate 3'],
+    [() => js.backward(x()), GradientError, 'needs no gradient', 'requiresGrad: true'],
+    [() => js.backward(parameter()), GradientError, 'shape [2]', 'sum() or mean() it first'],
+    [() => js.backward(parameter(), [1, 1]), ArgumentError, 'the gradient is an array of 2'],
+    [() => js.backward(parameter(), tensor([1])), ShapeError, '[1] for an output of shape [2]'],
+    [() => js.backward(parameter().sum(), undefined, true), ArgumentError, 'options is true'],
+  ],
+  grad: [
+    [
+      () => js.grad(parameter().sum(), parameter()),
+      ArgumentError,
+      'inputs is a Parameter'.slice(0, 9),
+      'list of tensors',
+    ],
+    [() => js.grad(parameter().sum(), [null]), ArgumentError, 'inputs[0] is null'],
+    [() => js.grad(parameter().sum(), [x()]), GradientError, 'inputs[0] needs no gradient'],
+    [() => js.grad(1, [parameter()]), ArgumentError, 'cannot differentiate 1'],
+    [() => js.grad(parameter().sum(), [parameter()], { creategraph: true }), ArgumentError, 'createGraph'],
+  ],
+  Tensor: [
+    [() => x().item(), ShapeError, 'holds 4 values', 'toArray() or data'],
+    [() => x().copyFrom(null), ArgumentError, 'cannot copy from null'],
+    [() => x().copyFrom([1, 2]), ShapeError, 'cannot copy 2 values into [2, 2]'],
+    [() => x().copyFrom(tensor([1, 2, 3, 4])), ShapeError, 'cannot copy [4] into [2, 2]'],
+    [() => x().copyFrom([1, 2, 3, '4']), ArgumentError, 'value 3 is "4"'],
+    [
+      () => {
+        x().requiresGrad = 1;
+      },
+      ArgumentError,
+      'true or false',
+    ],
+    [
+      () => {
+        parameter().mul(2).requiresGrad = false;
+      },
+      ArgumentError,
+      'the result of mul',
+      'detach() first',
+    ],
+  ],
+  oneHot: [
+    [() => js.oneHot(2), ArgumentError, 'labels is 2', '[2]'],
+    [() => js.oneHot(null), ArgumentError, 'labels is null'],
+    [() => js.oneHot([0, 3], 3), IndexError, 'labels[1] is 3', 'from 0 to 2'],
+    [() => js.oneHot([0.5]), IndexError, 'labels[0] is 0.5'],
+    [() => js.oneHot([], undefined), ArgumentError, 'oneHot(labels, 10)'],
+    [() => js.oneHot([0], '3'), ArgumentError, 'classes is "3"'],
+  ],
+  sort: [
+    [() => js.sort(null), ArgumentError, 'x is null'],
+    [() => js.sort([2, 1]), ArgumentError, 'x is an array of 2', 'tensor(x)'],
+    [() => js.sort(x(), 2), ShapeError, 'axis 2', 'from -2 to 1'],
+    [() => js.sort(x(), 0, { descending: 1 }), ArgumentError, 'descending is 1'],
+    [() => js.sort(x(), 0, true), ArgumentError, 'options is true'],
+  ],
+  topk: [
+    [() => js.topk('x', 1), ArgumentError, 'x is "x"'],
+    [() => js.topk(x()), ArgumentError, 'k is undefined'],
+    [() => js.topk(x(), 3), ArgumentError, 'k is 3', 'at most 2'],
+    [() => js.topk(x(), 1.5), ArgumentError, 'k is 1.5'],
+    [() => js.topk(x(), 1, 5), ShapeError, 'axis 5'],
+    [() => js.topk(x(), 1, 0, { largest: 'no' }), ArgumentError, 'largest is "no"'],
+  ],
+  split: [
+    [() => js.split(null, 1), ArgumentError, 'x is null'],
+    [() => js.split(x()), ArgumentError, 'sizes is undefined', 'split(x, 2, 0)'],
+    [() => js.split(x(), 0), ArgumentError, 'at least 1'],
+    [() => js.split(x(), [1, 2]), ShapeError, 'add up to 3', 'size 2'],
+    [() => js.split(x(), [1, 0.5]), ArgumentError, 'sizes[1] is 0.5'],
+    [() => js.split(x(), 1, 'x'), ShapeError, 'axis "x"'],
+  ],
+
+  ...Object.fromEntries(['ReLU', 'SiLU', 'Softplus', 'Sigmoid', 'LogSigmoid', 'Tanh'].map(refusesInput)),
+  'nn.LeakyReLU': [
+    [() => new nn.LeakyReLU(0.1), ArgumentError, 'options is 0.1', 'nn.LeakyReLU(..., { slope: ... })'],
+    [() => new nn.LeakyReLU({ slope: null }), ArgumentError, 'slope is null'],
+    [() => new nn.LeakyReLU({ alpha: 1 }), ArgumentError, 'unknown option "alpha"', 'slope'],
+    [() => new nn.LeakyReLU().forward('x'), ArgumentError, 'x is "x"'],
+  ],
+  'nn.ELU': [
+    [() => new nn.ELU({ alpha: Number.NaN }), ArgumentError, 'alpha is NaN'],
+    [() => new nn.ELU({ Alpha: 1 }), ArgumentError, '{ alpha: ... }'],
+    [() => new nn.ELU().forward(null), ArgumentError, 'x is null'],
+  ],
+  'nn.GELU': [
+    [() => new nn.GELU('tanh'), ArgumentError, 'options is "tanh"'],
+    [() => new nn.GELU({ approximate: 'tan' }), ArgumentError, "{ approximate: 'tanh' }"],
+    [() => new nn.GELU({ approximate: null }), ArgumentError, 'approximate is null'],
+  ],
+  'nn.Hardtanh': [
+    [() => new nn.Hardtanh(-1, 1), ArgumentError, 'options is -1'],
+    [() => new nn.Hardtanh({ min: 2, max: 1 }), ArgumentError, 'min must not be greater than max'],
+    [() => new nn.Hardtanh({ max: '1' }), ArgumentError, 'max is "1"'],
+  ],
+  'nn.Softmax': [
+    [() => new nn.Softmax('1'), ArgumentError, 'axis is "1"'],
+    [() => new nn.Softmax({ axis: 1 }), ArgumentError, 'axis is an object'],
+    [() => new nn.Softmax(2).forward(x()), ShapeError, 'axis 2'],
+  ],
+  'nn.LogSoftmax': [
+    [() => new nn.LogSoftmax(0.5), ArgumentError, 'axis is 0.5'],
+    [() => new nn.LogSoftmax().forward([1]), ArgumentError, 'x is an array of 1'],
+  ],
+  'nn.Dropout': [
+    [() => new nn.Dropout(1.5), ArgumentError, 'p is 1.5', 'at most 1'],
+    [() => new nn.Dropout({ p: 0.5 }), ArgumentError, 'p is an object'],
+    [() => new nn.Dropout(null), ArgumentError, 'p is null'],
+    [() => new nn.Dropout().forward(null), ArgumentError, 'x is null'],
+  ],
+  'nn.Flatten': [
+    [() => new nn.Flatten(0.5), ArgumentError, 'from is 0.5'],
+    [() => new nn.Flatten(1, 'x'), ArgumentError, 'to is "x"'],
+    [() => new nn.Flatten(3).forward(x()), ShapeError, 'axis 3'],
+  ],
+  'nn.Linear': [
+    [() => new nn.Linear(), ArgumentError, 'inputs is undefined', 'at least 1'],
+    [() => new nn.Linear(2), ArgumentError, 'outputs is undefined'],
+    [() => new nn.Linear(2.5, 1), ArgumentError, 'inputs is 2.5'],
+    [() => new nn.Linear([2, 1]), ArgumentError, 'inputs is an array of 2'],
+    [() => new nn.Linear(2, 1, false), ArgumentError, 'options is false', '{ bias: ... }'],
+    [() => new nn.Linear(2, 1, { bias: 0 }), ArgumentError, 'bias is 0'],
+    [() => new nn.Linear(2, 1).forward([1, 2]), ArgumentError, 'x is an array of 2'],
+    [() => new nn.Linear(3, 1).forward(x()), ShapeError, 'the last axis of x must be 3'],
+  ],
+  'nn.Embedding': [
+    [() => new nn.Embedding(3), ArgumentError, 'width is undefined'],
+    [() => new nn.Embedding(0, 2), ArgumentError, 'count is 0'],
+    [() => new nn.Embedding(3, 2).forward([0, 3]), IndexError, 'indices[1] is 3', 'from 0 to 2'],
+    [() => new nn.Embedding(3, 2).forward(null), ArgumentError, 'indices is null'],
+    [() => new nn.Embedding(3, 2).forward([[0], [1, 2]]), ShapeError, 'ragged'],
+  ],
+  'nn.LayerNorm': [
+    [() => new nn.LayerNorm(), ArgumentError, 'width is undefined'],
+    [() => new nn.LayerNorm([2]), ArgumentError, 'width is an array of 1'],
+    [() => new nn.LayerNorm(2, { epsilon: 1 }), ArgumentError, '{ eps: ... }'],
+    [() => new nn.LayerNorm(2, { eps: -1 }), ArgumentError, 'eps is -1'],
+    [() => new nn.LayerNorm(3).forward(x()), ShapeError, 'the last axis of x must be 3'],
+  ],
+  'nn.BatchNorm1d': [
+    [() => new nn.BatchNorm1d(0), ArgumentError, 'features is 0'],
+    [() => new nn.BatchNorm1d(2, { momentum: 2 }), ArgumentError, 'momentum is 2', 'at most 1'],
+    [() => new nn.BatchNorm1d(2, { affine: 1 }), ArgumentError, 'affine is 1'],
+    [() => new nn.BatchNorm1d(3).forward(x()), ShapeError, '[n, 3]'],
+    [() => new nn.BatchNorm1d(2).forward(tensor([[1, 2]])), ShapeError, 'dropLast'],
+  ],
+  'nn.Sequential': [
+    [() => new nn.Sequential(nn.ReLU), ArgumentError, 'layer 0 is the function ReLU', 'ReLU(...)'],
+    [() => new nn.Sequential([new nn.ReLU()]), ArgumentError, 'new nn.Sequential(...layers)'],
+    [() => new nn.Sequential(null), ArgumentError, 'layer 0 is null'],
+    [
+      () => new nn.Sequential(new nn.Linear(2, 3), new nn.Linear(4, 1)),
+      ShapeError,
+      'takes 4 values',
+      'gives 3',
+    ],
+    [() => model().forward(tensor([[1, 2, 3]])), ShapeError, 'layer 0 (Linear): linear:'],
+    [() => model().loadStateDict(null), StateError, 'the state is null'],
+    [() => model().loadStateDict({}), StateError, 'missing: 0.weight, 0.bias'],
+    [() => model().loadStateDict({ ...model().stateDict(), z: x() }), StateError, 'unexpected: z'],
+    [
+      () => model().loadStateDict({ ...model().stateDict(), '0.bias': x() }),
+      StateError,
+      '0.bias is [2, 2], must be [2]',
+    ],
+    [() => model().loadStateDict({}, { strickt: false }), ArgumentError, '{ strict: ... }'],
+    [() => model().train('yes'), ArgumentError, 'the mode is "yes"'],
+    [() => model().summary(2), ArgumentError, 'shape is 2'],
+    [() => model().summary(null), ArgumentError, 'shape is null'],
+    [() => model().summary([3]), ShapeError, 'the last axis of x must be 2'],
+  ],
+  'nn.Residual': [
+    [() => new nn.Residual('x'), ArgumentError, 'layer 0 is "x"'],
+    [() => new nn.Residual(new nn.Linear(2, 3)), ShapeError, 'f(x) has 3 values, but x has 2'],
+    [() => new nn.Residual(new nn.Flatten()).forward(js.zeros([2, 2, 2])), ShapeError, 'f(x) is [2, 4]'],
+  ],
+  'nn.FeedForward': [
+    [() => new nn.FeedForward(), ArgumentError, 'there are no options', 'new nn.FeedForward({ inputs: 784'],
+    [() => new nn.FeedForward(784), ArgumentError, 'options is 784'],
+    [() => new nn.FeedForward({ inputs: 2, outputs: 2 }), ArgumentError, 'hidden is undefined'],
+    [() => new nn.FeedForward({ inputs: 2, hidden: [3, 0], outputs: 2 }), ArgumentError, 'hidden[1] is 0'],
+    [() => new nn.FeedForward({ inputs: 2, hidden: 3, output: 2 }), ArgumentError, '{ outputs: ... }'],
+    [
+      () => new nn.FeedForward({ inputs: 2, hidden: 3, outputs: 2, activation: 'ReLu' }),
+      ArgumentError,
+      "{ activation: 'relu' }",
+    ],
+    [
+      () => new nn.FeedForward({ inputs: 2, hidden: 3, outputs: 2, dropout: 2 }),
+      ArgumentError,
+      'dropout is 2',
+    ],
+  ],
+  'nn.Parameter': [
+    [() => new nn.Parameter([1, 2]), ArgumentError, 'an array of 2', 'new nn.Parameter(zeros([3]))'],
+  ],
+  'nn.Buffer': [[() => new nn.Buffer(null), ArgumentError, 'cannot be made of null']],
+
+  'nn.init.uniform': [
+    [() => nn.init.uniform([2, 2]), ArgumentError, 'init.uniform', 'nn.init.uniform(layer.weight, ...)'],
+    [() => nn.init.uniform(x(), 1, 0), ArgumentError, 'high is 0'],
+  ],
+  'nn.init.normal': [
+    [() => nn.init.normal(null), ArgumentError, 'the first argument is null'],
+    [() => nn.init.normal(x(), 0, -1), ArgumentError, 'std is -1'],
+    [() => nn.init.normal(x(), Number.NaN), ArgumentError, 'mean is NaN'],
+  ],
+  'nn.init.constant': [
+    [() => nn.init.constant(x()), ArgumentError, 'value is undefined'],
+    [() => nn.init.constant('x', 1), ArgumentError, 'the first argument is "x"'],
+  ],
+  'nn.init.zeros': [[() => nn.init.zeros([3]), ArgumentError, 'the first argument is an array of 1']],
+  'nn.init.ones': [[() => nn.init.ones(), ArgumentError, 'the first argument is undefined']],
+  'nn.init.calculateGain': [
+    [() => nn.init.calculateGain('Relu'), ArgumentError, "{ nonlinearity: 'relu' }"],
+    [() => nn.init.calculateGain(), ArgumentError, 'nonlinearity is undefined'],
+    [() => nn.init.calculateGain('leakyRelu', '1'), ArgumentError, 'slope is "1"'],
+  ],
+  'nn.init.xavierUniform': [
+    [() => nn.init.xavierUniform(tensor([1])), ShapeError, 'only a matrix'],
+    [() => nn.init.xavierUniform(x(), { gain: -1 }), ArgumentError, 'gain is -1'],
+    [() => nn.init.xavierUniform(x(), { gian: 1 }), ArgumentError, '{ gain: ... }'],
+  ],
+  'nn.init.xavierNormal': [
+    [() => nn.init.xavierNormal(null), ArgumentError, 'null'],
+    [() => nn.init.xavierNormal(x(), { gain: null }), ArgumentError, 'gain is null'],
+  ],
+  'nn.init.kaimingUniform': [
+    [() => nn.init.kaimingUniform(x(), { mode: 'fan_in' }), ArgumentError, "{ mode: 'fanIn' }"],
+    [() => nn.init.kaimingUniform(x(), { a: '0' }), ArgumentError, 'a is "0"'],
+  ],
+  'nn.init.kaimingNormal': [
+    [() => nn.init.kaimingNormal(x(), { nonlinearity: 'gelu' }), ArgumentError, 'must be one of'],
+    [() => nn.init.kaimingNormal(js.zeros([2, 2, 2])), ShapeError, '[2, 2, 2]'],
+  ],
+  'nn.init.orthogonal': [
+    [() => nn.init.orthogonal(tensor([1, 2])), ShapeError, 'only a matrix'],
+    [() => nn.init.orthogonal(x(), 2), ArgumentError, 'options is 2'],
+  ],
+
+  ...Object.fromEntries(['SGD', 'Adam', 'AdamW', 'RMSprop', 'Adagrad'].map(refusesParameters)),
+  'optim.clipGradNorm': [
+    [() => optim.clipGradNorm(model(), 1), ArgumentError, 'the parameters are a Sequential'],
+    [() => optim.clipGradNorm([1], 1), ArgumentError, 'a parameter is 1'],
+    [() => optim.clipGradNorm([x()]), ArgumentError, 'maxNorm is undefined'],
+    [() => optim.clipGradNorm([x()], -1), ArgumentError, 'maxNorm is -1'],
+    [() => optim.clipGradNorm([x()], 1, { p: 0 }), ArgumentError, 'p is 0'],
+    [() => optim.clipGradNorm([x()], 1, { p: null }), ArgumentError, 'p is null'],
+    [() => optim.clipGradNorm([x()], 1, 2), ArgumentError, 'options is 2'],
+  ],
+  'optim.clipGradValue': [
+    [() => optim.clipGradValue(null, 1), ArgumentError, 'the parameters are null'],
+    [() => optim.clipGradValue([x()], Number.NaN), ArgumentError, 'limit is NaN'],
+  ],
+
+  'data.Dataset': [
+    [() => new data.Dataset(1.5, () => 1), ArgumentError, 'length is 1.5'],
+    [() => new data.Dataset(1), ArgumentError, 'take is undefined'],
+    [() => samples().batch([2]), IndexError, 'there is no sample 2', '0 … 1'],
+    [() => samples().batch([0.5]), ArgumentError, '0.5 (place 0)'],
+    [() => samples().batch(0), ArgumentError, 'sample numbers are 0', 'batch([0, 1, 2])'],
+    [() => samples().subset(null), ArgumentError, 'sample numbers are null'],
+    [() => samples().split(0.9, 0.2), ArgumentError, 'add up to'],
+    [() => samples().split('half'), ArgumentError, 'fraction 0 is "half"'],
+  ],
+  'data.fromTensors': [
+    [
+      () => data.fromTensors([[1]], [0]),
+      ArgumentError,
+      'x is an array of 1',
+      'fromTensors(tensor(rows), labels)',
+    ],
+    [() => data.fromTensors(x(), [0]), ShapeError, '2 samples', 'has 1'],
+    [() => data.fromTensors(x(), [0, 0.5]), ArgumentError, '0.5 (place 1)', 'tensor(values)'],
+    [() => data.fromTensors(x()), ArgumentError, 'labels are undefined'],
+    [() => data.fromTensors(tensor(1), [0]), ShapeError, 'x is a scalar'],
+  ],
+  'data.loader': [
+    [() => data.loader(x()), ArgumentError, 'the data set is a Tensor'],
+    [() => data.loader(samples(), 32), ArgumentError, 'options is 32'],
+    [() => data.loader(samples(), { batchSize: 0 }), ArgumentError, 'batchSize is 0'],
+    [() => data.loader(samples(), { shuffle: 'yes' }), ArgumentError, 'shuffle is "yes"'],
+    [() => data.loader(samples(), { batch_size: 1 }), ArgumentError, '{ batchSize: ... }'],
+  ],
+  'data.mnist': [
+    [() => data.mnist('folder'), ArgumentError, 'options is "folder"', '{ from: ... }'],
+    [() => data.mnist({ from: 3 }), ArgumentError, 'from is 3'],
+    [() => data.mnist({ from: {} }), ArgumentError, 'train-images-idx3-ubyte is undefined'],
+    [() => data.mnist({ from: '/nowhere' }), DataError, 'cannot read /nowhere/'],
+  ],
+
+  'io.parseIdx': [
+    [() => io.parseIdx('file'), ArgumentError, 'the file is "file"', 'Uint8Array'],
+    [() => io.parseIdx(new Uint8Array(2)), DataError, 'not an idx file'],
+    [() => io.parseIdx(new Uint8Array([0, 0, 8, 1, 0, 0, 0, 3, 1, 2])), DataError, 'cut off', 'needs 11'],
+  ],
+  'io.parseSafetensors': [
+    [() => io.parseSafetensors([1]), ArgumentError, 'an array of 1'],
+    [() => io.parseSafetensors(new Uint8Array(4)), DataError, 'cut off'],
+  ],
+  'io.toSafetensors': [
+    [() => io.toSafetensors(null), ArgumentError, 'the tensors are null', 'model.stateDict()'],
+    [() => io.toSafetensors({ a: [1] }), ArgumentError, 'a is an array of 1'],
+    [() => io.toSafetensors(model()), ArgumentError, 'every value must be a tensor'],
+  ],
+  'io.load': [
+    [() => io.load(), ArgumentError, 'the file name is undefined'],
+    [() => io.load('/nowhere/weights'), DataError, 'cannot read /nowhere/weights'],
+  ],
+  'io.save': [
+    [() => io.save('/nowhere/weights', { x: x() }), DataError, 'cannot write /nowhere/weights'],
+    [() => io.save(x(), { x: x() }), ArgumentError, 'the file name is a Tensor'],
+    [() => io.save('/nowhere/weights'), ArgumentError, 'the tensors are undefined'],
+  ],
+  'io.readFile': [[() => io.readFile(3), ArgumentError, 'the file name is 3']],
+  'io.writeFile': [
+    [() => io.writeFile(null, new Uint8Array(1)), ArgumentError, 'the file name is null'],
+    [() => io.writeFile('/nowhere/file', 'text'), ArgumentError, 'the bytes are "text"'],
+    [() => io.writeFile('/nowhere/file', new Uint8Array(1)), DataError, 'cannot write /nowhere/file'],
+  ],
+
+  'train.fit': [
+    [() => train.fit(), ArgumentError, 'the model is undefined'],
+    [() => train.fit(model()), ArgumentError, 'options is null'],
+    [() => train.fit(model(), { ...run(), epoch: 1 }), ArgumentError, '{ epochs: ... }'],
+    [
+      () => train.fit(model(), { ...run(), data: [x()] }),
+      ArgumentError,
+      'data is an array of 1',
+      'data.loader',
+    ],
+    [() => train.fit(model(), { ...run(), validation: samples() }), ArgumentError, 'validation is a Dataset'],
+    [() => train.fit(model(), { ...run(), loss: 'mse' }), ArgumentError, 'loss is "mse"'],
+    [() => train.fit(model(), { ...run(), loss: () => 1 }), ArgumentError, 'the loss returned 1'],
+    [() => train.fit(model(), { ...run(), optimizer: 'adam' }), ArgumentError, 'optimizer is "adam"'],
+    [() => train.fit(model(), { ...run(), epochs: 1.5 }), ArgumentError, 'epochs is 1.5'],
+    [() => train.fit(model(), { ...run(), metrics: 'accuracy' }), ArgumentError, 'metrics is "accuracy"'],
+    [() => train.fit(model(), { ...run(), metrics: ['acuracy'] }), ArgumentError, "'accuracy'"],
+    [() => train.fit(model(), { ...run(), callbacks: [null] }), ArgumentError, 'no list of callbacks'],
+  ],
+  'train.evaluate': [
+    [() => train.evaluate(null), ArgumentError, 'the model is null'],
+    [() => train.evaluate(model(), x()), ArgumentError, 'data is a Tensor'],
+    [
+      () => train.evaluate(model(), data.loader(samples()), 'accuracy'),
+      ArgumentError,
+      'metrics is "accuracy"',
+    ],
+    [() => train.evaluate(model(), data.loader(samples()), [], { loss: 1 }), ArgumentError, 'loss is 1'],
+  ],
+  'train.accuracy': [
+    [() => train.accuracy().update(null, [0]), ArgumentError, 'the logits are null'],
+    [() => train.accuracy().update(x(), [0]), ShapeError, '2 predictions, 1 labels'],
+    [() => train.accuracy().update(x(), null), ArgumentError, 'the labels are null'],
+  ],
+  'train.predictedClasses': [
+    [() => train.predictedClasses([1, 2]), ArgumentError, 'the logits are an array of 2'],
+    [() => train.predictedClasses(tensor([1, 2])), ShapeError, 'logits must be [n, classes]'],
+  ],
+  'train.confusionMatrix': [
+    [() => train.confusionMatrix([0], [0]), ArgumentError, 'classes is undefined'],
+    [() => train.confusionMatrix(null, [0], 2), ArgumentError, 'truth is null'],
+    [() => train.confusionMatrix([0], [0, 1], 2), ShapeError, '1 labels, 2 predictions'],
+    [() => train.confusionMatrix([0], [2], 2), IndexError, 'prediction 0 is 2', '0 … 1'],
+  ],
+  'train.formatConfusionMatrix': [
+    [() => train.formatConfusionMatrix(null), ArgumentError, 'counts is null', 'square table'],
+    [() => train.formatConfusionMatrix([[1, 2]]), ArgumentError, 'square table'],
+    [() => train.formatConfusionMatrix(['a']), ArgumentError, 'square table'],
+    [() => train.formatConfusionMatrix([['1']]), ArgumentError, 'counts[0][0] is "1"'],
+  ],
+  'train.formatEpoch': [
+    [() => train.formatEpoch(null, 1), ArgumentError, 'the log is null'],
+    [() => train.formatEpoch({ epoch: 1 }, 1), ArgumentError, 'seconds is undefined'],
+    [() => train.formatEpoch({ ...log, accuracy: '1' }, 1), ArgumentError, 'accuracy is "1"'],
+    [() => train.formatEpoch(log), ArgumentError, 'epochs is undefined'],
+  ],
+  'train.progressBar': [
+    [() => train.progressBar(true), ArgumentError, 'options is true'],
+    [() => train.progressBar({ write: 'x' }), ArgumentError, 'write is "x"'],
+    [() => train.progressBar({ bar: 1 }), ArgumentError, 'bar is 1'],
+    [() => train.progressBar({ colour: 'red' }), ArgumentError, 'unknown option "colour"'],
+  ],
+};
+
+/** Exports without a wrong call, and why there is none. */
+const reasons: Record<string, string> = {
+  randomState: 'takes nothing',
+  isRecording: 'takes nothing',
+  Probabilities: 'made by softmax only',
+  TypegradError: 'made by the library only',
+  ShapeError: 'made by the library only',
+  ArgumentError: 'made by the library only',
+  IndexError: 'made by the library only',
+  GradientError: 'made by the library only',
+  ModifiedError: 'made by the library only',
+  StateError: 'made by the library only',
+  DataError: 'made by the library only',
+  'nn.Module': 'abstract: its methods are in the rows of nn.Sequential',
+  'nn.Activation': 'abstract',
+  'optim.Optimizer': 'abstract: in the rows of every optimizer',
+};
+
+describe('bad input, function by function', () => {
+  for (const [name, wrongCalls] of Object.entries(rows)) {
+    it(`${name} refuses ${wrongCalls.length} wrong calls`, async () => {
+      for (const [call, Class, ...parts] of wrongCalls) {
+        let result: unknown;
+        let caught: unknown;
+        try {
+          result = call();
+        } catch (error) {
+          caught = error;
+        }
+        const what = `${name}: ${call}`;
+        if (result instanceof Promise) await expectRejection(result, Class, ...parts);
+        else if (caught === undefined) expect.fail(`${what} passed, with ${shown(result)}`);
+        else
+          expectError(
+            () => {
+              throw caught;
+            },
+            Class,
+            ...parts,
+          );
+      }
+    });
+  }
+});
+
+describe('bad input, complete', () => {
+  /** Every function and class behind the public door, by its path. */
+  function publicNames(namespace: object, path: string): string[] {
+    return Object.entries(namespace).flatMap(([key, value]) => {
+      if (path === 'nn.' && key === 'optim') return []; // the same as optim
+      if (typeof value === 'function') return isOperation(value) ? [] : [path + key];
+      return publicNames(value, `${path}${key}.`);
+    });
+  }
+
+  it('every export is an operation, has wrong calls, or a reason for having none', () => {
+    const names = publicNames(typegrad, '');
+    expect([...Object.keys(rows), ...Object.keys(reasons)].sort()).to.deep.equal(names.sort());
+  });
+
+  it('the losses of nn are the operations', () => {
+    for (const [name, value] of Object.entries(typegrad.nn).filter((entry) => isOperation(entry[1])))
+      expect(js[name]).to.equal(value);
+  });
+});
