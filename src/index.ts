@@ -33,6 +33,7 @@ export {
   StateError,
   setRandomState,
   Tensor,
+  ThreadError,
   TypegradError,
   tensor,
   zeros,

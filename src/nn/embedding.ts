@@ -1,6 +1,6 @@
 // Embedding: a row of numbers for each word, class or item.
 import { embedding } from '../autograd/index.ts';
-import { checkNumber, lastingTensor, type NumericArray, Tensor } from '../tensor/index.ts';
+import { checkNumber, lastingTensor, type NumericArray, type Tensor } from '../tensor/index.ts';
 import { normal } from './init.ts';
 import { Module, Parameter } from './module.ts';
 import { type Widths, widths } from './widths.ts';

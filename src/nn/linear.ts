@@ -1,6 +1,6 @@
 // Linear: the layer y = x Wᵀ + b.
 import { linear } from '../autograd/index.ts';
-import { checkFlag, checkNumber, lastingTensor, checkOptions, Tensor } from '../tensor/index.ts';
+import { checkFlag, checkNumber, lastingTensor, checkOptions, type Tensor } from '../tensor/index.ts';
 import { uniform } from './init.ts';
 import { Module, Parameter } from './module.ts';
 import { type Widths, widths } from './widths.ts';

@@ -7,7 +7,7 @@ import {
   checkOptions,
   ShapeError,
   show,
-  Tensor,
+  type Tensor,
 } from '../tensor/index.ts';
 import { ones } from './init.ts';
 import { Buffer, Module, Parameter } from './module.ts';

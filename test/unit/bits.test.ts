@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { grad } from '../../src/autograd/index.ts';
 import type { AnyDefinition } from '../../src/autograd/op.ts';
 import * as ops from '../../src/autograd/ops/index.ts';
-import { manualSeed, nn, optim, Tensor } from '../../src/index.ts';
+import { manualSeed, nn, optim, type Tensor } from '../../src/index.ts';
 import { backend, withBackend } from '../../src/kernels/index.ts';
 import { reference } from '../../src/kernels/reference/index.ts';
 import { samplesFrom, tensorsIn } from '../support/gradients.ts';

@@ -3,17 +3,17 @@
  *
  *   one operand   whole tensors, in whole vectors: what lies behind the last element, up to a multiple of 16, is
  *                 written too, and never read by anybody. Threads cut at multiples of 16 elements
- *   two, three    runs that start anywhere and end exactly. Threads cut anywhere
+ *   two, three    and fill: runs that start anywhere and end exactly. Threads cut anywhere
+ *
+ * y may be an operand of its own size.
  */
 import * as math from './math';
 
-// prettier-ignore
 const enum Unary {
   neg, abs, sign, square, sqrt, rsqrt, exp, log, log1p, expm1, sin, cos, tanh, erf, sigmoid, softplus, relu, isFinite,
   leakyRelu, elu, clip,
 }
 
-// prettier-ignore
 const enum Binary {
   add, sub, mul, div, pow, maximum, minimum, equal, notEqual, less, lessEqual, greater, greaterEqual, reluGradient,
 }
@@ -74,77 +74,24 @@ function unary(op: Unary, x: usize, y: usize, n: i32, p: f32 = 0, q: f32 = 0): v
   }
 }
 
-export function neg(x: usize, y: usize, n: i32): void {
-  unary(Unary.neg, x, y, n);
-}
-
-export function abs(x: usize, y: usize, n: i32): void {
-  unary(Unary.abs, x, y, n);
-}
-
-export function sign(x: usize, y: usize, n: i32): void {
-  unary(Unary.sign, x, y, n);
-}
-
-export function square(x: usize, y: usize, n: i32): void {
-  unary(Unary.square, x, y, n);
-}
-
-export function sqrt(x: usize, y: usize, n: i32): void {
-  unary(Unary.sqrt, x, y, n);
-}
-
-export function rsqrt(x: usize, y: usize, n: i32): void {
-  unary(Unary.rsqrt, x, y, n);
-}
-
-export function exp(x: usize, y: usize, n: i32): void {
-  unary(Unary.exp, x, y, n);
-}
-
-export function log(x: usize, y: usize, n: i32): void {
-  unary(Unary.log, x, y, n);
-}
-
-export function log1p(x: usize, y: usize, n: i32): void {
-  unary(Unary.log1p, x, y, n);
-}
-
-export function expm1(x: usize, y: usize, n: i32): void {
-  unary(Unary.expm1, x, y, n);
-}
-
-export function sin(x: usize, y: usize, n: i32): void {
-  unary(Unary.sin, x, y, n);
-}
-
-export function cos(x: usize, y: usize, n: i32): void {
-  unary(Unary.cos, x, y, n);
-}
-
-export function tanh(x: usize, y: usize, n: i32): void {
-  unary(Unary.tanh, x, y, n);
-}
-
-export function erf(x: usize, y: usize, n: i32): void {
-  unary(Unary.erf, x, y, n);
-}
-
-export function sigmoid(x: usize, y: usize, n: i32): void {
-  unary(Unary.sigmoid, x, y, n);
-}
-
-export function softplus(x: usize, y: usize, n: i32): void {
-  unary(Unary.softplus, x, y, n);
-}
-
-export function relu(x: usize, y: usize, n: i32): void {
-  unary(Unary.relu, x, y, n);
-}
-
-export function isFinite(x: usize, y: usize, n: i32): void {
-  unary(Unary.isFinite, x, y, n);
-}
+export function neg(x: usize, y: usize, n: i32): void { unary(Unary.neg, x, y, n); }
+export function abs(x: usize, y: usize, n: i32): void { unary(Unary.abs, x, y, n); }
+export function sign(x: usize, y: usize, n: i32): void { unary(Unary.sign, x, y, n); }
+export function square(x: usize, y: usize, n: i32): void { unary(Unary.square, x, y, n); }
+export function sqrt(x: usize, y: usize, n: i32): void { unary(Unary.sqrt, x, y, n); }
+export function rsqrt(x: usize, y: usize, n: i32): void { unary(Unary.rsqrt, x, y, n); }
+export function exp(x: usize, y: usize, n: i32): void { unary(Unary.exp, x, y, n); }
+export function log(x: usize, y: usize, n: i32): void { unary(Unary.log, x, y, n); }
+export function log1p(x: usize, y: usize, n: i32): void { unary(Unary.log1p, x, y, n); }
+export function expm1(x: usize, y: usize, n: i32): void { unary(Unary.expm1, x, y, n); }
+export function sin(x: usize, y: usize, n: i32): void { unary(Unary.sin, x, y, n); }
+export function cos(x: usize, y: usize, n: i32): void { unary(Unary.cos, x, y, n); }
+export function tanh(x: usize, y: usize, n: i32): void { unary(Unary.tanh, x, y, n); }
+export function erf(x: usize, y: usize, n: i32): void { unary(Unary.erf, x, y, n); }
+export function sigmoid(x: usize, y: usize, n: i32): void { unary(Unary.sigmoid, x, y, n); }
+export function softplus(x: usize, y: usize, n: i32): void { unary(Unary.softplus, x, y, n); }
+export function relu(x: usize, y: usize, n: i32): void { unary(Unary.relu, x, y, n); }
+export function isFinite(x: usize, y: usize, n: i32): void { unary(Unary.isFinite, x, y, n); }
 
 export function leakyRelu(x: usize, y: usize, n: i32, slope: f32): void {
   unary(Unary.leakyRelu, x, y, n, slope);
@@ -201,8 +148,8 @@ function power(a: v128, b: v128): v128 {
 /**
  * y = f(a, b): n floats; a and b step by 1, or by 0 where one value serves all.
  *
- * A loop for each pair of steps, because a choice inside the loop triples its time. The last loop takes what is left
- * one by one, in a lane of its own; and everything, where neither operand steps.
+ * Each pair of steps has a loop, because a choice inside the loop triples its time. The last loop takes what is
+ * left one by one, so that y ends exactly; and everything, where neither operand steps.
  */
 // @ts-ignore: decorator
 @inline
@@ -306,7 +253,6 @@ function binaryRows(
   }
 }
 
-// prettier-ignore
 export function addRows(
   a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, y: usize, rows: i32, n: i32,
 ): void {
@@ -317,7 +263,6 @@ export function add(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32
   addRows(a, 0, aStep, b, 0, bStep, y, 1, n);
 }
 
-// prettier-ignore
 export function subRows(
   a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, y: usize, rows: i32, n: i32,
 ): void {
@@ -328,7 +273,6 @@ export function sub(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32
   subRows(a, 0, aStep, b, 0, bStep, y, 1, n);
 }
 
-// prettier-ignore
 export function mulRows(
   a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, y: usize, rows: i32, n: i32,
 ): void {
@@ -339,7 +283,6 @@ export function mul(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32
   mulRows(a, 0, aStep, b, 0, bStep, y, 1, n);
 }
 
-// prettier-ignore
 export function divRows(
   a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, y: usize, rows: i32, n: i32,
 ): void {
@@ -379,7 +322,6 @@ function choose(c: usize, a: usize, aStep: i32, b: usize, bStep: i32, y: usize, 
 }
 
 /** y = a where c is not 0, else b: n floats; each operand steps by 1 or 0. */
-// prettier-ignore
 export function where(
   c: usize, cStep: i32, a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32,
 ): void {

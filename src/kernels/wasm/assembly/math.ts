@@ -203,7 +203,6 @@ function twoTo(rounded: v128): v128 {
   return i64x2.shl(i64x2.add(rounded, two(WIDE_BIAS)), 52);
 }
 
-// prettier-ignore
 const EXPM1 = memory.data<f64>([
   1.98458792388e-4, 0.00139406272774, 0.00833338936572, 0.0416663609141, 0.166666663705, 0.500000004416,
 ]);
@@ -215,7 +214,6 @@ function expm1Near0(r: v128): v128 {
   return f64x2.mul(r, f64x2.add(two(WIDE_ONE), f64x2.mul(r, widePolynomial(5, EXPM1, r))));
 }
 
-// prettier-ignore
 const LOG1P = memory.data<f64>([0.195842036395, 0.221761847437, 0.285721092626, 0.399999956207, 0.666666666676]);
 
 /** ln(1 + f) for 1 + f in [√½, √2) */
@@ -370,11 +368,9 @@ export function pow(x: v128, y: v128): v128 {
 
 const ERF_LEAST = memory.data<f64>([-4]);
 const ERF_GREATEST = memory.data<f64>([4]);
-// prettier-ignore
 const ERF_P = memory.data<f64>([
   6.79141636018e-6, 4.11279384146e-4, 0.00422649466753, 0.055749579226, 0.19287878287, 1.12837916997,
 ]);
-// prettier-ignore
 const ERF_Q = memory.data<f64>([
   2.60488388344e-7, 7.25642818666e-5, 0.00142120991336, 0.0162951547572, 0.117495397668, 0.504267804606, 1,
 ]);
@@ -469,7 +465,6 @@ function sineOfHuge(x: v128, quarter: i64): v128 {
 const HALF_PI: f64 = 1.5707963267948966;
 
 /** 2/π = 0.a2f983 6e4e44 1529fc… in base 2²⁴. */
-// prettier-ignore
 const DIGITS = memory.data<f64>([
   0xa2f983, 0x6e4e44, 0x1529fc, 0x2757d1, 0xf534dd, 0xc0db62, 0x95993c, 0x439041, 0xfe5163,
 ]);

@@ -8,6 +8,7 @@ import { at, put, take } from './rows';
 // is not there has size 1. x and y point at the element where all indices are 0.
 
 const AXES = 6;
+const LONG = 256; // elements from which `memory.copy`, a call, beats a loop
 
 // @ts-ignore: decorator
 @inline
@@ -53,10 +54,19 @@ export function mergeAxes(layout: usize): i32 {
   return lines;
 }
 
-/** One run of n elements. */
+/** y = x, n elements side by side. */
 function copyRun(x: usize, y: usize, n: i32): void {
-  if (n >= 64) return memory.copy(y, x, n << 2);
-  for (let i = 0; i < n; i += 4) put(at(y, i), take(at(x, i), n - i), n - i);
+  if (n >= LONG) return memory.copy(y, x, n << 2);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) put(at(y, i), take(at(x, i), 4), 4);
+  if (i < n) put(at(y, i), take(at(x, i), n - i), n - i);
+}
+
+/** y = value, n elements side by side. */
+function repeat(value: v128, y: usize, n: i32): void {
+  let i = 0;
+  for (; i + 4 <= n; i += 4) put(at(y, i), value, 4);
+  if (i < n) put(at(y, i), value, n - i);
 }
 
 /** y = x, element by element, in two axes. */
@@ -94,8 +104,9 @@ function transpose4(x: usize, xStep: i32, y: usize, yStep: i32): void {
   v128.store(at(y, 3 * yStep), v128.shuffle<f64>(AB, CD, 1, 3));
 }
 
-const TALL: i32 = 8;
-/** y [rows, columns] = xᵀ, x [columns, rows] */
+const TALL = 8; // rows of y that grow side by side; of 4, 8, 16 and 32 the quickest
+
+/** y [rows, columns] = xᵀ, x [columns, rows]: in blocks of 4 × 4, the rest element by element. */
 function transpose(x: usize, xStep: i32, y: usize, yStep: i32, rows: i32, columns: i32): void {
   const wholeRows = rows & ~3;
   const wholeColumns = columns & ~3;
@@ -133,10 +144,7 @@ function copyPlane(
   if (xStep == 1 && yStep == 1) {
     for (let r = 0; r < rows; r++) copyRun(at(x, r * xRow), at(y, r * yRow), count);
   } else if (xStep == 0 && yStep == 1) {
-    for (let r = 0; r < rows; r++) {
-      const value = v128.load_splat<f32>(at(x, r * xRow));
-      for (let i = 0; i < count; i += 4) put(at(y, r * yRow + i), value, count - i);
-    }
+    for (let r = 0; r < rows; r++) repeat(v128.load_splat<f32>(at(x, r * xRow)), at(y, r * yRow), count);
   } else if (xRow == 1 && yStep == 1) transpose(x, xStep, y, yRow, rows, count);
   else if (xStep == 1 && yRow == 1) transpose(x, xRow, y, yStep, count, rows);
   else copyElements(x, xRow, xStep, y, yRow, yStep, rows, count);
@@ -244,6 +252,12 @@ export function select(
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function addTo(sum: usize, x: usize, count: i32): void {
+  put(sum, f32x4.add(take(sum, count), take(x, count)), count);
+}
+
 /** y[o, index[j], i] += x[o, j, i], in ascending j: index [count], x [outer, count, inner]. For the columns `from` … `to` − 1. */
 export function selectAdd(
   x: usize,
@@ -258,9 +272,10 @@ export function selectAdd(
 ): void {
   for (let line = 0; line < outer * count; line++) {
     const row = (line / count) * size + load<i32>(at(index, line % count));
-    for (let i = from; i < to; i += 4) {
-      const sum = at(y, row * inner + i);
-      put(sum, f32x4.add(take(sum, to - i), take(at(x, line * inner + i), to - i)), to - i);
-    }
+    const sums = at(y, row * inner);
+    const terms = at(x, line * inner);
+    let i = from;
+    for (; i + 4 <= to; i += 4) addTo(at(sums, i), at(terms, i), 4);
+    if (i < to) addTo(at(sums, i), at(terms, i), to - i);
   }
 }

@@ -21,7 +21,6 @@ function decayed(g: v128, decay: f32, w: v128): v128 {
 }
 
 /** w, g and the velocity u, or 0: n floats each. first and nesterov are 1 or 0. */
-// prettier-ignore
 export function sgd(
   w: usize, g: usize, u: usize, n: i32,
   lr: f32, momentum: f32, fresh: f32, decay: f32, first: i32, nesterov: i32,
@@ -48,7 +47,6 @@ export function sgd(
  *   size   η/(1 − β₁ᵗ)        root   √(1 − β₂ᵗ)
  *   Adam   decay = λ, keep = 1          AdamW   decay = 0, keep = 1 − ηλ
  */
-// prettier-ignore
 export function adam(
   w: usize, g: usize, m: usize, v: usize, vMax: usize, n: i32,
   beta1: f32, fresh1: f32, beta2: f32, fresh2: f32, size: f32, root: f32, eps: f32, decay: f32, keep: f32,
@@ -76,7 +74,6 @@ export function adam(
 }
 
 /** w, g, the mean square v, and the velocity u or 0: n floats each. */
-// prettier-ignore
 export function rmsprop(
   w: usize, g: usize, v: usize, u: usize, n: i32,
   lr: f32, alpha: f32, fresh: f32, eps: f32, momentum: f32, decay: f32,

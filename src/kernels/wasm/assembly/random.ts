@@ -53,7 +53,6 @@ function unit(words: v128): v128 {
 }
 
 /** low + width·u; low itself where rounding reaches `limit`, the least float32 that is excluded. */
-// prettier-ignore
 export function uniform(
   k0: i32, k1: i32, s0: i32, s1: i32, first: i32, y: usize, n: i32, low: f32, width: f32, limit: f32,
 ): void {
@@ -70,7 +69,6 @@ export function uniform(
 }
 
 /** mean + std·z, where two uniform numbers u and v give z = √(−2 log(1 − u))·cos 2πv, and the same with sin. */
-// prettier-ignore
 export function normal(
   k0: i32, k1: i32, s0: i32, s1: i32, first: i32, y: usize, n: i32, mean: f32, std: f32,
 ): void {
@@ -99,7 +97,6 @@ function stretch(z: v128, mean: f32, std: f32): v128 {
 }
 
 /** scale where u < keep, else 0. */
-// prettier-ignore
 export function mask(
   k0: i32, k1: i32, s0: i32, s1: i32, first: i32, y: usize, n: i32, keep: f32, scale: f32,
 ): void {

@@ -161,7 +161,22 @@ function placeRows(op: Op, x: usize, size: i32, from: i32, to: i32, y: usize): v
   }
 }
 
-/** The best so far of four columns, and its place: what is better, or NaN, takes it, unless NaN has it. */
+/** Up to four columns [size, inner], a lane each: what is better than the best, or NaN, takes its place, unless NaN has it. */
+// @ts-ignore: decorator
+@inline
+function placeStrip(op: Op, x: usize, size: i32, inner: i32, y: usize, count: i32): void {
+  let best = start(op);
+  let place = i32x4.splat(0);
+  for (let j = 0; j < size; j++) {
+    const v = take(at(x, j * inner), count);
+    const better = op == Op.max ? f32x4.gt(v, best) : f32x4.lt(v, best);
+    const beats = v128.andnot(v128.or(better, isNaN4(v)), isNaN4(best));
+    best = v128.bitselect(v, best, beats);
+    place = v128.bitselect(i32x4.splat(j), place, beats);
+  }
+  put(y, f32x4.convert_i32x4_s(place), count);
+}
+
 // @ts-ignore: decorator
 @inline
 function placeColumns(
@@ -175,18 +190,11 @@ function placeColumns(
   y: usize,
 ): void {
   for (let o = 0; o < outer; o++) {
-    for (let i = from; i < to; i += 4) {
-      let best = start(op);
-      let place = i32x4.splat(0);
-      for (let j = 0; j < size; j++) {
-        const v = take(at(x, (o * size + j) * inner + i), to - i);
-        const better = op == Op.max ? f32x4.gt(v, best) : f32x4.lt(v, best);
-        const beats = v128.andnot(v128.or(better, isNaN4(v)), isNaN4(best));
-        best = v128.bitselect(v, best, beats);
-        place = v128.bitselect(i32x4.splat(j), place, beats);
-      }
-      put(at(y, o * inner + i), f32x4.convert_i32x4_s(place), to - i);
-    }
+    const xs = at(x, o * size * inner);
+    const ys = at(y, o * inner);
+    let i = from;
+    for (; i + 4 <= to; i += 4) placeStrip(op, at(xs, i), size, inner, at(ys, i), 4);
+    if (i < to) placeStrip(op, at(xs, i), size, inner, at(ys, i), to - i);
   }
 }
 
@@ -235,7 +243,13 @@ export function cumsumRows(x: usize, size: i32, reverse: bool, from: i32, to: i3
   }
 }
 
-/** y [outer, size, inner]: each row is the one before it, +0 before the first, plus x's. */
+// @ts-ignore: decorator
+@inline
+function addFour(a: usize, b: usize, y: usize, count: i32): void {
+  put(y, f32x4.add(take(a, count), take(b, count)), count);
+}
+
+/** y [outer, size, inner]: its first row is +0 + x's; each other one is the one before it plus x's. */
 export function cumsumColumns(
   x: usize,
   outer: i32,
@@ -250,9 +264,13 @@ export function cumsumColumns(
   for (let o = 0; o < outer; o++) {
     let row = (o * size + (reverse ? size - 1 : 0)) * inner;
     for (let j = 0; j < size; j++) {
-      for (let i = from; i < to; i += 4) {
-        const before = j ? take(at(y, row - step + i), to - i) : f32x4.splat(0);
-        put(at(y, row + i), f32x4.add(before, take(at(x, row + i), to - i)), to - i);
+      let i = row + from;
+      const end = row + to;
+      if (j == 0) {
+        for (; i < end; i++) store<f32>(at(y, i), <f32>0 + load<f32>(at(x, i)));
+      } else {
+        for (; i + 4 <= end; i += 4) addFour(at(y, i - step), at(x, i), at(y, i), 4);
+        if (i < end) addFour(at(y, i - step), at(x, i), at(y, i), end - i);
       }
       row += step;
     }
