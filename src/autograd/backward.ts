@@ -1,5 +1,7 @@
 // The reverse walk: from a result to everything it was made of, last call first.
 import {
+  allocateRaw,
+  detached,
   ArgumentError,
   checkOptions,
   describe,
@@ -39,14 +41,7 @@ export function backward(output: Tensor, gradient?: Tensor, options: BackwardOpt
   const { createGraph = false, retainGraph = createGraph } = options;
   const G = upstream('backward', output, gradient);
   const { gradients, calls } = walk('backward', output, G, createGraph);
-  for (const [leaf, g] of gradients) {
-    if (!leaf.origin)
-      leaf.grad = leaf.grad
-        ? withRecording(createGraph, () => add(leaf.grad as Tensor, g))
-        : createGraph
-          ? g
-          : copy(g);
-  }
+  for (const [leaf, g] of gradients) if (!leaf.origin) accumulate(leaf, g, createGraph);
   if (!retainGraph) free(calls);
 }
 
@@ -259,10 +254,14 @@ function free(calls: readonly Call[]): void {
   }
 }
 
-/** A leaf's gradient is its own: clipping writes into it, and nobody else's may change with it. */
-function copy(g: Tensor): Tensor {
-  const own = new Tensor(g.shape);
-  const flat = { offset: 0, strides: [1] };
-  backend().copy(g, flat, [g.size], flat, own);
-  return own;
+/** leaf.grad += g. Without `createGraph` into memory of the leaf's own, which outlives scopes and is used again. */
+function accumulate(leaf: Tensor, g: Tensor, createGraph: boolean): void {
+  if (createGraph || leaf.grad?.requiresGrad) {
+    leaf.grad = leaf.grad ? withRecording(createGraph, () => add(leaf.grad as Tensor, g)) : g;
+  } else if (leaf.grad) backend().add(leaf.grad, g, leaf.grad);
+  else {
+    leaf.grad = leaf.spareGrad ?? detached(() => new Tensor(leaf.shape, allocateRaw(leaf.size)));
+    leaf.spareGrad = undefined;
+    leaf.grad.copyFrom(g);
+  }
 }

@@ -1,5 +1,15 @@
 // defineOp: what an operation is, and how a call checks its arguments, runs, and is recorded.
-import { ArgumentError, describe, type Origin, type Shape, type Storage, Tensor } from '../tensor/index.ts';
+import {
+  allocateRaw,
+  ArgumentError,
+  describe,
+  scope,
+  type Origin,
+  type Shape,
+  type Storage,
+  sizeOf,
+  Tensor,
+} from '../tensor/index.ts';
 
 /** What an operation takes where it wants a tensor: a number stands for a scalar. */
 export type Operand = Tensor | number;
@@ -117,7 +127,7 @@ export function withRecording<T>(on: boolean, body: () => T): T {
 
 /**
  * Runs `body` without recording: results need no gradient, and nothing is kept for backward. Returns what `body` returns.
- * It covers synchronous code only.
+ * It covers synchronous code only, and is a scope: of the tensors that it makes, those that it returns are kept.
  */
 export function noGrad<T>(body: () => T): T {
   if (typeof body !== 'function')
@@ -127,16 +137,16 @@ export function noGrad<T>(body: () => T): T {
       'the argument must be a function',
       'noGrad(() => model.forward(x))',
     );
-  const result = withRecording(false, body);
-  if (result instanceof Promise) {
+  return scope(() => {
+    const result = withRecording(false, body);
+    if (!(result instanceof Promise)) return result;
     throw new ArgumentError(
       'noGrad',
       'the function is asynchronous',
       'noGrad ends when the function returns, before what it awaits has run',
       'await first, then noGrad(() => ...)',
     );
-  }
-  return result;
+  });
 }
 
 /** Whether calls are recorded now. */
@@ -158,7 +168,7 @@ function call(definition: AnyDefinition, given: unknown[]): Tensor {
 
   const { shape, forward, shares, result: Result = Tensor } = definition;
   const sizes = shape.call(definition, ...args);
-  const Y = shares ? new Result(sizes, (args[0] as Tensor).storage) : new Result(sizes);
+  const Y = new Result(sizes, shares ? (args[0] as Tensor).storage : allocateRaw(sizeOf(sizes)));
   forward.call(definition, Y, ...args);
 
   const inputs = (isList(definition) ? args[0] : args.slice(0, definition.inputs.length)) as (

@@ -1,5 +1,13 @@
 // The loader: a data set in batches, shuffled from the seed.
-import { ArgumentError, checkFlag, checkNumber, checkOptions, describe, nextKey } from '../tensor/index.ts';
+import {
+  ArgumentError,
+  checkFlag,
+  checkNumber,
+  checkOptions,
+  describe,
+  nextKey,
+  ScopeRecord,
+} from '../tensor/index.ts';
 import { backend } from '../kernels/index.ts';
 import { type Batch, Dataset } from './dataset.ts';
 
@@ -42,9 +50,15 @@ export function loader<B extends Batch>(dataset: Dataset<B>, options: LoaderOpti
       const order = shuffle
         ? backend().permutation(nextKey(), dataset.length)
         : Int32Array.from({ length: dataset.length }, (_, i) => i);
-      for (let begin = 0; begin < samples; begin += batchSize) {
-        await breathe();
-        yield dataset.batch(order.subarray(begin, Math.min(begin + batchSize, samples)));
+      const scope = new ScopeRecord();
+      try {
+        for (let begin = 0; begin < samples; begin += batchSize) {
+          await breathe();
+          scope.release();
+          yield scope.run(() => dataset.batch(order.subarray(begin, Math.min(begin + batchSize, samples))));
+        }
+      } finally {
+        scope.release();
       }
     },
   };

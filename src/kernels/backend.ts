@@ -187,7 +187,7 @@ export interface Backend {
   layerNormGradient(dy: Tensor, x: Tensor, weight: Tensor | undefined, eps: number, dx: Tensor): void;
 
   // Random numbers: element i is a function of (seed, stream, i) alone.
-  /** Uniform in [low, high): low + (high − low)·u, u a multiple of 2⁻²⁴ in [0, 1). */
+  /** Uniform in [low, high), both rounded to float32: low + (high − low)·u, u a multiple of 2⁻²⁴ in [0, 1). */
   uniform(key: RandomKey, low: number, high: number, y: Tensor): void;
   /** Normal with the given mean and standard deviation, by Box and Muller's formula. */
   normal(key: RandomKey, mean: number, std: number, y: Tensor): void;
@@ -214,4 +214,12 @@ export interface Backend {
     options: RmspropOptions,
   ): void;
   adagrad(w: Tensor, gradient: Tensor, total: Tensor, options: AdagradOptions): void;
+}
+
+/** Adam's 1 − βᵗ in float64. βᵗ by squaring: the same bits everywhere, which Math.pow does not promise. */
+export function biasCorrection(beta: number, step: number): number {
+  let power = 1;
+  for (let factor = beta, rest = step; rest > 0; rest = Math.floor(rest / 2), factor *= factor)
+    if (rest % 2 === 1) power *= factor;
+  return 1 - power;
 }

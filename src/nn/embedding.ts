@@ -1,6 +1,6 @@
 // Embedding: a row of numbers for each word, class or item.
 import { embedding } from '../autograd/index.ts';
-import { checkNumber, type NumericArray, Tensor } from '../tensor/index.ts';
+import { checkNumber, lastingTensor, type NumericArray, type Tensor } from '../tensor/index.ts';
 import { normal } from './init.ts';
 import { Module, Parameter } from './module.ts';
 import { type Widths, widths } from './widths.ts';
@@ -23,7 +23,7 @@ export class Embedding<Width extends number = number> extends Module {
     super();
     checkNumber('nn.Embedding', 'count', count, { integer: true, min: 1 });
     checkNumber('nn.Embedding', 'width', width, { integer: true, min: 1 });
-    this.weight = new Parameter(normal(new Tensor<[number, Width]>([count, width])));
+    this.weight = new Parameter(normal(lastingTensor([count, width])));
   }
 
   /** @internal */

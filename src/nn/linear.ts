@@ -1,6 +1,6 @@
 // Linear: the layer y = x Wᵀ + b.
 import { linear } from '../autograd/index.ts';
-import { checkFlag, checkNumber, checkOptions, Tensor } from '../tensor/index.ts';
+import { checkFlag, checkNumber, lastingTensor, checkOptions, type Tensor } from '../tensor/index.ts';
 import { uniform } from './init.ts';
 import { Module, Parameter } from './module.ts';
 import { type Widths, widths } from './widths.ts';
@@ -30,8 +30,8 @@ export class Linear<In extends number = number, Out extends number = number> ext
     const { bias = true } = options;
     checkFlag('nn.Linear', 'bias', bias);
     const bound = 1 / Math.sqrt(inputs);
-    this.weight = new Parameter(uniform(new Tensor<[Out, In]>([outputs, inputs]), -bound, bound));
-    this.bias = bias ? new Parameter(uniform(new Tensor<[Out]>([outputs]), -bound, bound)) : undefined;
+    this.weight = new Parameter(uniform(lastingTensor([outputs, inputs]), -bound, bound));
+    this.bias = bias ? new Parameter(uniform(lastingTensor([outputs]), -bound, bound)) : undefined;
   }
 
   get inputs(): In {

@@ -3,6 +3,7 @@ import {
   ArgumentError,
   checkOptions,
   describe,
+  detached,
   type Shape,
   sameShape,
   show,
@@ -26,6 +27,7 @@ export class Parameter<S extends Shape = any> extends Tensor<S> {
       );
     }
     super(initial.shape, initial.storage);
+    detached(() => this.storage.keep(undefined));
     this.requiresGrad = true;
   }
 }
@@ -43,6 +45,7 @@ export class Buffer<S extends Shape = any> extends Tensor<S> {
       );
     }
     super(initial.shape, initial.storage);
+    detached(() => this.storage.keep(undefined));
   }
 }
 
@@ -185,7 +188,7 @@ export abstract class Module {
 
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
-    for (const parameter of this.parameters()) parameter.grad = undefined;
+    for (const parameter of this.parameters()) parameter.zeroGrad();
   }
 
   /** The result in evaluation mode, without recording; the mode is put back afterwards. */

@@ -1,6 +1,14 @@
 // Normalisation: layers that bring values to mean 0 and variance 1, by the sample or by the batch.
 import { batchNorm, layerNorm, mean, noGrad, variance } from '../autograd/index.ts';
-import { checkFlag, checkNumber, checkOptions, ShapeError, show, Tensor } from '../tensor/index.ts';
+import {
+  checkFlag,
+  checkNumber,
+  lastingTensor,
+  checkOptions,
+  ShapeError,
+  show,
+  type Tensor,
+} from '../tensor/index.ts';
 import { ones } from './init.ts';
 import { Buffer, Module, Parameter } from './module.ts';
 import { type Widths, widths } from './widths.ts';
@@ -34,8 +42,8 @@ export class LayerNorm<Width extends number = number> extends Module {
     const { eps = 1e-5, affine = true } = options;
     this.eps = checkNumber('nn.LayerNorm', 'eps', eps, { min: 0, below: Infinity });
     if (!checkFlag('nn.LayerNorm', 'affine', affine)) return;
-    this.weight = new Parameter(ones(new Tensor<[Width]>([width])));
-    this.bias = new Parameter(new Tensor<[Width]>([width]));
+    this.weight = new Parameter(ones(lastingTensor([width])));
+    this.bias = new Parameter(lastingTensor([width]));
   }
 
   /** @internal */
@@ -95,11 +103,11 @@ export class BatchNorm1d<Features extends number = number> extends Module {
     this.eps = checkNumber('nn.BatchNorm1d', 'eps', eps, { min: 0, below: Infinity });
     this.momentum = checkNumber('nn.BatchNorm1d', 'momentum', momentum, { min: 0, max: 1 });
     if (checkFlag('nn.BatchNorm1d', 'affine', affine)) {
-      this.weight = new Parameter(ones(new Tensor<[Features]>([features])));
-      this.bias = new Parameter(new Tensor<[Features]>([features]));
+      this.weight = new Parameter(ones(lastingTensor([features])));
+      this.bias = new Parameter(lastingTensor([features]));
     }
-    this.runningMean = new Buffer(new Tensor<[Features]>([features]));
-    this.runningVar = new Buffer(ones(new Tensor<[Features]>([features])));
+    this.runningMean = new Buffer(lastingTensor([features]));
+    this.runningVar = new Buffer(ones(lastingTensor([features])));
   }
 
   get features(): Features {

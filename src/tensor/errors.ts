@@ -31,6 +31,18 @@ export class GradientError extends TypegradError {}
 /** A tensor was written to after an operation had used it, and the gradient needs the old values. */
 export class ModifiedError extends TypegradError {}
 
+/** A tensor was read after its scope had ended. */
+export class ReleasedError extends TypegradError {}
+
+/** A scope that is used after its end, or ends while an inner one is open. */
+export class ScopeError extends TypegradError {}
+
+/** The heap, or the machine, has no room for what was asked. */
+export class MemoryError extends TypegradError {}
+
+/** A worker thread died. */
+export class ThreadError extends TypegradError {}
+
 /** A state dict that does not fit its module or optimizer. */
 export class StateError extends TypegradError {}
 
@@ -45,6 +57,10 @@ for (const [name, Class] of Object.entries({
   IndexError,
   GradientError,
   ModifiedError,
+  ReleasedError,
+  ScopeError,
+  MemoryError,
+  ThreadError,
   StateError,
   DataError,
 }))

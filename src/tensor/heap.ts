@@ -19,14 +19,18 @@ export class Heap {
   /** Bytes in blocks that are given out now, and the most there ever were. */
   inUse = 0;
   peak = 0;
+  /** Blocks that are given out now. */
+  blocks = 0;
   #top: number;
   #buffer: ArrayBufferLike;
+  #bytes: Uint8Array;
   readonly #free = new Map<number, number[]>();
 
   /** @param base where the first block may begin: what lies before is the kernels' own */
   constructor(memory: WebAssembly.Memory, base: number) {
     this.memory = memory;
     this.#buffer = memory.buffer;
+    this.#bytes = new Uint8Array(memory.buffer);
     this.#top = Math.ceil(base / alignment) * alignment;
   }
 
@@ -36,6 +40,7 @@ export class Heap {
     const address = this.#free.get(size)?.pop() ?? this.#carve(size);
     if (address === 0) return 0;
     this.inUse += size;
+    this.blocks++;
     this.peak = Math.max(this.peak, this.inUse);
     return address;
   }
@@ -44,6 +49,7 @@ export class Heap {
   free(address: number, bytes: number): void {
     const size = blockSize(bytes);
     this.inUse -= size;
+    this.blocks--;
     const list = this.#free.get(size);
     if (list) list.push(address);
     else this.#free.set(size, [address]);
@@ -52,6 +58,12 @@ export class Heap {
   /** The floats of a block. */
   floats(address: number, length: number): Float32Array {
     return new Float32Array(this.#buffer, address, length);
+  }
+
+  /** Fills a block with zeros. */
+  clear(address: number, bytes: number): void {
+    if (this.#bytes.buffer !== this.#buffer) this.#bytes = new Uint8Array(this.#buffer);
+    this.#bytes.fill(0, address, address + bytes);
   }
 
   #carve(size: number): number {

@@ -1,5 +1,6 @@
-// Where a tensor's floats live. Several tensors may share one storage (`reshape`, `detach`).
-import { ArgumentError } from './errors.ts';
+// Where a tensor's floats live, and when they go. Several tensors may share one storage (`reshape`, `detach`).
+import { MemoryError, ReleasedError } from './errors.ts';
+import { blockSize, type Heap, heap } from './heap.ts';
 
 type FloatsConstructor = new (length: number) => Float32Array;
 
@@ -17,51 +18,201 @@ export function setElementArray(constructor: unknown): void {
 /** @internal */
 export const elementArray = (): FloatsConstructor => Floats;
 
+/** The storages that were made while a scope was the innermost one. */
+export class ScopeRecord {
+  readonly storages: Storage[] = [];
+
+  /** Runs `body` with this as the innermost scope, and releases nothing yet. */
+  run<T>(body: () => T): T {
+    openScopes.push(this);
+    try {
+      return body();
+    } finally {
+      openScopes.pop();
+    }
+  }
+
+  /** Ends all storages that were made here and not kept. */
+  release(): void {
+    for (const storage of this.storages) storage.release(this);
+    this.storages.length = 0;
+  }
+}
+
+/** The scopes that are open now, innermost last. */
+export const openScopes: ScopeRecord[] = [];
+
+const innermost = (): ScopeRecord | undefined => openScopes[openScopes.length - 1];
+
+let lasting = false;
+
+/**
+ * Runs `body` outside of all scopes: what it makes lives in the heap as long as somebody refers to it, whatever its size.
+ * For parameters, their gradients, and the state of optimizers.
+ */
+export function detached<T>(body: () => T): T {
+  const scopes = openScopes.splice(0);
+  const before = lasting;
+  lasting = true;
+  try {
+    return body();
+  } finally {
+    lasting = before;
+    openScopes.unshift(...scopes);
+  }
+}
+
+const released = () =>
+  new ReleasedError(
+    'data',
+    'this tensor was released when its scope ended',
+    'what a scope makes ends with it',
+    'step.keep(x), or return it from scope(() => ...)',
+  );
+
+const unscopedLimit = 64 * 2 ** 20; // bytes of heap that tensors outside of scopes may hold
+
+/** What tensors hold of the heap outside of scopes, and how many arrays there were that it had no room for. */
+const counts = { unscoped: 0, overflow: 0 };
+
+interface Block {
+  address: number;
+  bytes: number;
+  /** Whether it counts against the limit. */
+  counted: boolean;
+}
+
+const fits = (bytes: number): boolean => counts.unscoped + blockSize(bytes) <= unscopedLimit;
+
+/** Gives back the blocks of unscoped storages whose array nobody can reach any more. */
+const reclaim = new FinalizationRegistry(({ address, bytes, counted }: Block) => {
+  if (counted) counts.unscoped -= blockSize(bytes);
+  (heap() as Heap).free(address, bytes);
+});
+
 /**
  * A run of floats, and a count of how often it was written to. Readers and writers go through
  * `read` and `write`, so that a storage on another device can fetch and mark itself.
+ *
+ * The floats are a block of the heap, or an array of their own. A block goes back to the heap when the scope ends that
+ * the storage was made in; outside of scopes, when the array that stands for it can no longer be reached.
  */
 export class Storage {
   readonly device = 'cpu';
+  readonly length: number;
   /** Rises by one with each write; operations remember it, so backward can tell that a value is gone. */
   version = 0;
-  readonly #array: Float32Array;
+  /** The scope that ends this storage; none if it lives as long as somebody refers to it. */
+  #owner: ScopeRecord | undefined = undefined;
+  #address = 0;
+  #array: Float32Array | undefined = undefined;
 
-  constructor(array: Float32Array) {
-    this.#array = array;
+  constructor(length: number) {
+    this.length = length;
+    const memory = Floats === Float32Array ? heap() : undefined;
+    const owner = innermost();
+    const bytes = 4 * length;
+    if (memory && (owner || lasting || fits(bytes))) this.#address = memory.allocate(bytes);
+    if (this.#address === 0) {
+      this.#array = newArray(length);
+      if (memory) counts.overflow++;
+    } else if (owner) {
+      this.#owner = owner;
+      owner.storages.push(this);
+    } else this.#outliveScopes();
   }
 
-  get length(): number {
-    return this.#array.length;
+  /** The byte offset in the heap; 0 for an array of its own. */
+  get address(): number {
+    if (this.#address < 0) throw released();
+    return this.#address;
   }
 
   /** The floats, to be read only. Always the same array. */
   read(): Float32Array {
+    this.#array ??= (heap() as Heap).floats(this.address, this.length);
     return this.#array;
   }
 
   /** The floats, to be written; counts as one write. */
   write(): Float32Array {
     this.version++;
-    return this.#array;
+    return this.read();
   }
 
   /** `read`, for storages that can only be fetched asynchronously. */
   async fetch(): Promise<Float32Array> {
-    return this.#array;
+    return this.read();
+  }
+
+  /** Moves the storage from the scope that would end it to `owner`; without one, it lives as long as it is referred to. */
+  keep(owner: ScopeRecord | undefined): void {
+    if (this.#owner === undefined || this.address === 0) return;
+    this.#owner = owner;
+    if (owner) owner.storages.push(this);
+    else this.#outliveScopes();
+  }
+
+  /** Gives the block back if `owner` still owns it. */
+  release(owner: ScopeRecord): void {
+    if (this.#owner !== owner || this.#address <= 0) return;
+    (heap() as Heap).free(this.#address, 4 * this.length);
+    this.#address = -1;
+    this.#array = undefined;
+  }
+
+  #outliveScopes(): void {
+    const block = { address: this.#address, bytes: 4 * this.length, counted: !lasting };
+    if (block.counted && !fits(block.bytes)) {
+      this.#array = new Float32Array(this.read());
+      this.#address = 0;
+      (heap() as Heap).free(block.address, block.bytes);
+      counts.overflow++;
+      return;
+    }
+    if (block.counted) counts.unscoped += blockSize(block.bytes);
+    reclaim.register(this.read(), block);
+  }
+}
+
+function newArray(length: number): Float32Array {
+  try {
+    return new Floats(length);
+  } catch {
+    const gibibytes = (length * 4) / 2 ** 30;
+    throw new MemoryError(
+      'Tensor',
+      `${length} values need ${gibibytes < 100 ? gibibytes.toFixed(1) : gibibytes.toPrecision(3)} GiB`,
+      'a tensor must fit into memory',
+    );
   }
 }
 
 /** A new storage of `length` zeros. */
 export function allocate(length: number): Storage {
-  try {
-    return new Storage(new Floats(length));
-  } catch {
-    const size = (length * 4) / 2 ** 30;
-    throw new ArgumentError(
-      'Tensor',
-      `${length} values need ${size < 100 ? size.toFixed(1) : size.toPrecision(3)} GiB`,
-      'a tensor must fit into memory',
-    );
-  }
+  const storage = new Storage(length);
+  if (storage.address !== 0) (heap() as Heap).clear(storage.address, 4 * length);
+  return storage;
+}
+
+/** A new storage of `length` floats of any value, for results that will be written whole. */
+export const allocateRaw = (length: number): Storage => new Storage(length);
+
+/** What tensors hold now. */
+export interface MemoryReport {
+  /** Tensors in the heap; those that share their values count once. */
+  tensors: number;
+  /** Bytes of the heap that they take, and the most they ever took. */
+  bytes: number;
+  peak: number;
+  /** Bytes of it that are held outside of scopes; at most 64 MiB. */
+  unscoped: number;
+  /** How many tensors became ordinary garbage-collected arrays, because the heap had no room for them. */
+  overflow: number;
+}
+
+/** What tensors hold of the heap now. */
+export function memory(): MemoryReport {
+  const own = heap();
+  return { tensors: own?.blocks ?? 0, bytes: own?.inUse ?? 0, peak: own?.peak ?? 0, ...counts };
 }

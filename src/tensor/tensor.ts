@@ -3,7 +3,7 @@ import { describe, isNumericArray } from './check.ts';
 import { ArgumentError, ShapeError } from './errors.ts';
 import { printTensor } from './print.ts';
 import { type Shape, sameShape, show, sizeOf } from './shape.ts';
-import { allocate, type Storage } from './storage.ts';
+import { allocate, detached, type Storage } from './storage.ts';
 
 declare const widths: unique symbol;
 declare const byMembers: unique symbol;
@@ -34,6 +34,8 @@ export class Tensor<S extends Shape = any> {
   readonly storage: Storage;
   /** The sum of the gradients that `backward()` has brought here; undefined before the first. */
   grad: Tensor<S> | undefined = undefined;
+  /** A gradient that was forgotten by `zeroGrad()`: its memory serves the next. @internal */
+  spareGrad: Tensor<S> | undefined = undefined;
   /** How it was made; undefined for a leaf of the graph. @internal */
   origin: Origin | undefined = undefined;
   #requiresGrad = false;
@@ -150,6 +152,15 @@ export class Tensor<S extends Shape = any> {
     return this;
   }
 
+  /**
+   * Forgets the gradient, so that the next `backward()` starts afresh. Its memory is used again for the next one: clone a
+   * gradient that shall outlive this call.
+   */
+  zeroGrad(): void {
+    this.spareGrad = this.grad ?? this.spareGrad;
+    this.grad = undefined;
+  }
+
   /** The same values (shared, not copied) without a history: gradients stop here. */
   detach(): Tensor<S> {
     return new Tensor<S>(this.shape, this.storage);
@@ -176,3 +187,7 @@ export class Probabilities<S extends Shape = any> extends Tensor<S> {
 export type Logits<S extends Shape = any> = Tensor<S> & {
   readonly 'softmax was applied already; this function wants logits'?: never;
 };
+
+/** A tensor of zeros that outlives scopes: for parameters, buffers and the state of optimizers. @internal */
+export const lastingTensor = <S extends number[]>(shape: readonly [...S]): Tensor<S> =>
+  detached(() => new Tensor<S>(shape));

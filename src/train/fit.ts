@@ -1,5 +1,13 @@
 // The training loop, and evaluation.
-import { ArgumentError, checkNumber, checkOptions, describe, show, Tensor } from '../tensor/index.ts';
+import {
+  ArgumentError,
+  checkNumber,
+  checkOptions,
+  describe,
+  ScopeRecord,
+  show,
+  Tensor,
+} from '../tensor/index.ts';
 import { noGrad } from '../autograd/index.ts';
 import type { Batch, Loader, Targets } from '../data/index.ts';
 import { Module, type optim } from '../nn/index.ts';
@@ -121,17 +129,19 @@ export async function fit<Y extends Targets>(model: Module, options: FitOptions<
       state.step = 0;
       await call((callback) => callback.onEpochStart?.(state));
       model.train();
-      const mean = await pass(data, metrics, async ({ x, y }) => {
+      const step = ({ x, y }: Batch<Tensor, Y>) => {
         optimizer.zeroGrad();
         const output = model.forward(x);
         const cost = checkCost('fit', loss(output, y));
         cost.backward();
         optimizer.step();
-        state.loss = (await cost.read())[0];
+        return { output, cost };
+      };
+      const mean = await pass(data, metrics, step, async (cost) => {
+        state.loss = cost;
         state.step++;
         state.totalSteps++;
         await call((callback) => callback.onStep?.(state));
-        return { output, cost: state.loss };
       });
       const log: EpochLog = { epoch: state.epoch, loss: mean, seconds: 0 };
       for (const metric of metrics) log[metric.name] = metric.value();
@@ -172,15 +182,9 @@ export async function evaluate<Y extends Targets>(
   const { loss } = options;
   if (loss !== undefined) checkLoss('evaluate', loss);
   const list = toMetrics('evaluate', metrics, ['loss']);
-  const mean = await pass(data, list, async ({ x, y }) => {
+  const mean = await pass(data, list, ({ x, y }) => {
     const output = model.predict(x);
-    const cost =
-      loss &&
-      checkCost(
-        'evaluate',
-        noGrad(() => loss(output, y)),
-      );
-    return { output, cost: cost ? (await cost.read())[0] : 0 };
+    return { output, cost: loss && noGrad(() => checkCost('evaluate', loss(output, y))) };
   });
   return {
     ...(loss && { loss: mean }),
@@ -192,17 +196,25 @@ export async function evaluate<Y extends Targets>(
 async function pass<Y extends Targets>(
   data: Loader<Batch<Tensor, Y>>,
   metrics: readonly Metric[],
-  run: (batch: Batch<Tensor, Y>) => Promise<{ output: Tensor; cost: number }>,
+  run: (batch: Batch<Tensor, Y>) => { output: Tensor; cost?: Tensor },
+  after?: (cost: number) => Promise<void>,
 ): Promise<number> {
   for (const metric of metrics) metric.reset();
   let total = 0;
   let samples = 0;
   for await (const batch of data) {
-    const { output, cost } = await run(batch);
-    const count = batch.x.shape[0];
-    total += cost * count;
-    samples += count;
-    for (const metric of metrics) await metric.update(output, batch.y);
+    const scope = new ScopeRecord();
+    try {
+      const { output, cost } = scope.run(() => run(batch));
+      const mean = cost ? (await cost.read())[0] : 0;
+      const count = batch.x.shape[0];
+      total += mean * count;
+      samples += count;
+      for (const metric of metrics) await metric.update(output, batch.y);
+      await after?.(mean);
+    } finally {
+      scope.release();
+    }
   }
   return total / samples;
 }

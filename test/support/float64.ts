@@ -14,7 +14,7 @@ for (const file of readdirSync(source)) {
   const text = readFileSync(new URL(file, source), 'utf8');
   writeFileSync(
     new URL(file, copy),
-    text.replaceAll("from '../../tensor/", `from '${new URL('../../src/tensor/', import.meta.url).href}`),
+    text.replaceAll(/from '(\.\.\/[^']*)'/g, (_, path) => `from '${new URL(path, source).href}'`),
   );
 }
 writeFileSync(

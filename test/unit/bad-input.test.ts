@@ -271,6 +271,16 @@ const rows: Record<string, Row[]> = {
     [() => js.setRandomState({ seed: 1 }), ArgumentError, 'stream is undefined'],
     [() => js.setRandomState({ seed: 1, stream: 0.5 }), ArgumentError, 'stream is 0.5'],
   ],
+  scope: [
+    [() => js.scope(3), ArgumentError, 'cannot run 3', 'scope(() => ...)'],
+    [() => js.scope(async () => 1), ArgumentError, 'asynchronous'],
+  ],
+  setThreads: [
+    [() => js.setThreads(0), ArgumentError, 'count is 0', 'at least 1'],
+    [() => js.setThreads(1.5), ArgumentError, 'count is 1.5'],
+    [() => js.setThreads(1000), ArgumentError, 'at most 256'],
+    [() => js.setThreads('two'), ArgumentError, 'count is "two"'],
+  ],
   noGrad: [
     [() => js.noGrad(), ArgumentError, 'cannot run undefined', 'noGrad(() => model.forward(x))'],
     [() => js.noGrad(x()), ArgumentError, 'cannot run a Tensor'],
@@ -674,6 +684,11 @@ const reasons: Record<string, string> = {
   IndexError: 'made by the library only',
   GradientError: 'made by the library only',
   ModifiedError: 'made by the library only',
+  ReleasedError: 'made by the library only',
+  ScopeError: 'made by the library only',
+  MemoryError: 'made by the library only',
+  ThreadError: 'made by the library only',
+  memory: 'takes nothing',
   StateError: 'made by the library only',
   DataError: 'made by the library only',
   'nn.Module': 'abstract: its methods are in the rows of nn.Sequential',

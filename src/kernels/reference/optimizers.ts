@@ -1,5 +1,5 @@
 // One optimizer step over a run of parameters; hyper-parameters round to float32 first, each operation after.
-import type { Backend } from '../backend.ts';
+import { type Backend, biasCorrection } from '../backend.ts';
 import { fround } from './precision.ts';
 
 export const optimizers: Pick<Backend, 'sgd' | 'adam' | 'rmsprop' | 'adagrad'> = {
@@ -42,8 +42,8 @@ export const optimizers: Pick<Backend, 'sgd' | 'adam' | 'rmsprop' | 'adagrad'> =
       fround,
     );
     const [fresh1, fresh2] = [fround(1 - options.beta1), fround(1 - options.beta2)];
-    const size = fround(options.lr / (1 - power(options.beta1, options.step)));
-    const root = fround(Math.sqrt(1 - power(options.beta2, options.step)));
+    const size = fround(options.lr / biasCorrection(options.beta1, options.step));
+    const root = fround(Math.sqrt(biasCorrection(options.beta2, options.step)));
     const keep = fround(1 - options.lr * options.weightDecay);
     for (let i = 0; i < ws.length; i++) {
       let g = gs[i];
@@ -103,11 +103,3 @@ export const optimizers: Pick<Backend, 'sgd' | 'adam' | 'rmsprop' | 'adagrad'> =
     }
   },
 };
-
-/** baseⁿ in float64 by squaring: the same bits everywhere, which Math.pow does not promise. */
-function power(base: number, n: number): number {
-  let result = 1;
-  for (let factor = base, rest = n; rest > 0; rest = Math.floor(rest / 2), factor *= factor)
-    if (rest % 2 === 1) result *= factor;
-  return result;
-}

@@ -57,12 +57,13 @@ function eachWord(key: RandomKey, count: number, visit: (i: number, word: number
 const unit = (word: number) => (word >>> 8) / 2 ** 24;
 
 export const random: Pick<Backend, 'uniform' | 'normal' | 'mask' | 'permutation'> = {
-  uniform(key, low, high, y) {
+  uniform(key, low, highest, y) {
     const to = y.storage.write();
-    const [from, width] = [fround(low), fround(fround(high) - fround(low))];
+    const [from, limit] = [fround(low), fround(highest)];
+    const width = fround(limit - from);
     eachWord(key, to.length, (i, word) => {
       const value = fround(from + fround(width * unit(word)));
-      to[i] = value < high || value === from ? value : from; // rounding may reach `high`, which is excluded
+      to[i] = value < limit || value === from ? value : from; // rounding may reach the limit, which is excluded
     });
   },
 

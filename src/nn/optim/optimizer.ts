@@ -3,6 +3,8 @@ import {
   ArgumentError,
   checkOptions,
   describe,
+  detached,
+  lastingTensor,
   sameShape,
   ShapeError,
   show,
@@ -87,7 +89,7 @@ export abstract class Optimizer<Options extends object> {
 
   /** Forgets the gradients, so that the next backward starts afresh. */
   zeroGrad(): void {
-    for (const group of this.groups) for (const parameter of group.parameters) parameter.grad = undefined;
+    for (const group of this.groups) for (const parameter of group.parameters) parameter.zeroGrad();
   }
 
   /** Moves every parameter by its gradient. Throws before the first has moved, if something is wrong. */
@@ -109,7 +111,7 @@ export abstract class Optimizer<Options extends object> {
         if (!parameter.grad || !parameter.requiresGrad) continue;
         const state = this.state.get(parameter) ?? { step: 0 };
         this.state.set(parameter, state);
-        for (const name of names) state[name] ??= new Tensor(parameter.shape);
+        for (const name of names) state[name] ??= lastingTensor(parameter.shape);
         state.step++;
         this.update(parameter, parameter.grad, state, group);
       }
@@ -126,7 +128,8 @@ export abstract class Optimizer<Options extends object> {
       parameters: group.parameters.map((parameter) => numbers.get(parameter) as number),
     }));
     const state: Record<number, ParameterState> = {};
-    for (const [parameter, own] of this.state) state[numbers.get(parameter) as number] = copyState(own);
+    for (const [parameter, own] of this.state)
+      state[numbers.get(parameter) as number] = detached(() => copyState(own));
     return { groups, state };
   }
 
@@ -175,7 +178,7 @@ export abstract class Optimizer<Options extends object> {
         if (!sameShape(value.shape, parameter.shape))
           fail(`${name} of parameter ${number} is ${show(value.shape)}, not ${show(parameter.shape)}`);
       }
-      return [parameter, copyState(own)];
+      return [parameter, detached(() => copyState(own))];
     });
 
     groups.forEach(({ options }, i) => Object.assign(this.groups[i], options));

@@ -1,0 +1,38 @@
+// The WebAssembly backend: the verbs that have SIMD kernels. Every one gives the reference's bits.
+import type { Backend } from '../backend.ts';
+import { elementwise } from './elementwise.ts';
+import { instantiate } from './module.ts';
+import { Pool } from './pool.ts';
+import { movement } from './movement.ts';
+import { optimizers } from './optimizers.ts';
+import { products } from './products.ts';
+import { random } from './random.ts';
+import { reductions } from './reductions.ts';
+import { softmax } from './softmax.ts';
+
+export interface Wasm {
+  verbs: Partial<Backend>;
+  pool: Pool;
+}
+
+/**
+ * The verbs that run in WebAssembly, and their threads; undefined where it cannot run.
+ *
+ * @param fallBack what serves the cases that a kernel leaves out
+ */
+export function loadWasm(fallBack: Pick<Backend, 'copy'>): Wasm | undefined {
+  const instance = instantiate();
+  if (!instance) return undefined;
+  const { kernels, module, memory } = instance;
+  const pool = new Pool(kernels, module, memory);
+  const verbs = {
+    ...elementwise(kernels),
+    ...movement(kernels, fallBack.copy),
+    ...optimizers(kernels),
+    ...products(kernels, pool),
+    ...random(kernels),
+    ...reductions(kernels),
+    ...softmax(kernels),
+  };
+  return { verbs, pool };
+}

@@ -1,0 +1,42 @@
+// Optimizer steps over the heap. Constants are combined in float64, and rounded to float32 as they enter the kernel.
+import type { Tensor } from '../../tensor/index.ts';
+import { type Backend, biasCorrection } from '../backend.ts';
+import { type Kernels, read, settle, write } from './module.ts';
+
+export function optimizers(kernels: Kernels): Pick<Backend, 'sgd' | 'adam' | 'rmsprop' | 'adagrad'> {
+  const writeOr0 = (x: Tensor | undefined): number => (x ? write(x) : 0);
+  return {
+    sgd(w, gradient, velocity, { lr, momentum, dampening, nesterov, weightDecay, first }) {
+      const [fresh, ...flags] = [1 - dampening, Number(first), Number(nesterov)];
+      kernels.sgd(
+        write(w),
+        read(gradient),
+        writeOr0(velocity),
+        w.size,
+        lr,
+        momentum,
+        fresh,
+        weightDecay,
+        ...flags,
+      );
+      settle();
+    },
+    adam(w, gradient, m, v, vMax, { lr, beta1, beta2, eps, weightDecay, decoupled, step }) {
+      const size = lr / biasCorrection(beta1, step);
+      const root = Math.sqrt(biasCorrection(beta2, step));
+      const [decay, keep] = decoupled ? [0, 1 - lr * weightDecay] : [weightDecay, 1];
+      const buffers = [write(w), read(gradient), write(m), write(v), writeOr0(vMax)];
+      kernels.adam(...buffers, w.size, beta1, 1 - beta1, beta2, 1 - beta2, size, root, eps, decay, keep);
+      settle();
+    },
+    rmsprop(w, gradient, v, velocity, { lr, alpha, eps, momentum, weightDecay }) {
+      const buffers = [write(w), read(gradient), write(v), writeOr0(velocity)];
+      kernels.rmsprop(...buffers, w.size, lr, alpha, 1 - alpha, eps, momentum, weightDecay);
+      settle();
+    },
+    adagrad(w, gradient, total, { lr, eps, weightDecay }) {
+      kernels.adagrad(write(w), read(gradient), write(total), w.size, lr, eps, weightDecay);
+      settle();
+    },
+  };
+}
