@@ -11,9 +11,9 @@ import { build, type Plugin, transformSync } from 'esbuild';
 /** The bounds, in kB of 1,000 bytes. */
 const bounds = {
   /** Everything that index.js reaches, minified and gzipped. */
-  bundle: 60,
+  bundle: 80,
   /** The tarball that npm downloads. */
-  packed: 200,
+  packed: 250,
 };
 
 const repository = resolve(import.meta.dirname, '..');

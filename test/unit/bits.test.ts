@@ -54,23 +54,10 @@ describe('the SIMD kernels', () => {
 
   const sizes = [0, 1, 3, 4, 5, 7, 8, 15, 16, 17, 63, 64, 65, 129, 1000];
 
-  for (const name of [
-    'relu',
-    'exp',
-    'log',
-    'tanh',
-    'sigmoid',
-    'gelu',
-    'softplus',
-    'silu',
-    'sin',
-    'sqrt',
-  ] as const) {
+  const smooth = ['relu', 'exp', 'log', 'tanh', 'sigmoid', 'gelu', 'softplus', 'silu', 'sin', 'sqrt'];
+  for (const [name, op] of operations.filter(([name]) => smooth.includes(name))) {
     it(`${name}: the same bits at sizes around the vectors'`, () => {
-      for (const size of sizes)
-        expectSameBits(ops[name] as unknown as Operation, () => [
-          samplesFrom(seeded(size)).uniform([size], -8, 8),
-        ]);
+      for (const size of sizes) expectSameBits(op, () => [samplesFrom(seeded(size)).uniform([size], -8, 8)]);
     });
   }
 

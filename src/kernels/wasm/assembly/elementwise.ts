@@ -228,8 +228,8 @@ export function reluGradient(dy: usize, dyStep: i32, y: usize, yStep: i32, dx: u
 }
 
 /**
- * y [rows, n] = f(a, b), where each row of a starts `aRow` floats after the one before: n in a matrix, 0 where
- * one row serves all, 1 in a column (whose step is 0); and so for b. Threads cut between rows.
+ * y [rows, n] = f(a, b). Each row of a starts `aRow` floats after the one before: n in a matrix, 0 where one
+ * row serves all, 1 in a column (whose step is 0); and so for b. Threads cut between rows.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,20 +1,25 @@
 /**
  * Random numbers without a state, as in `reference/random.ts`: Philox 4×32-10, four blocks at a time.
  *
- * k0 and k1 are the lower and upper half of the seed, s0 and s1 those of the stream; on these and on i alone
- * element i depends. y is the place of element `first` of a tensor, a multiple of 16, and n elements are made,
- * 16 at a time: what lies behind the last one, up to a multiple of 16, is overwritten too. Threads cut there.
+ * k0 and k1 are the lower and upper half of the seed, s0 and s1 those of the stream; element i depends on them
+ * and on i. y is the place of element `first` of a tensor, a multiple of 16, and n elements are made, 16 at a
+ * time: what lies behind the last one, up to a multiple of 16, is overwritten too. Threads cut there.
  */
 import { log, select, sineOfSmall } from './math';
 
-/** A round's product with four words: the lower halves are i32x4.mul's, these are the upper ones. */
 // @ts-ignore: decorator
 @inline
 function upperHalves(a: v128, b: v128): v128 {
-  return v128.shuffle<i32>(i64x2.extmul_low_i32x4_u(a, b), i64x2.extmul_high_i32x4_u(a, b), 1, 3, 5, 7);
+  return v128.shuffle<i32>(a, b, 1, 3, 5, 7);
 }
 
-// In memory, as the constants of math.ts.
+// @ts-ignore: decorator
+@inline
+function lowerHalves(a: v128, b: v128): v128 {
+  return v128.shuffle<i32>(a, b, 0, 2, 4, 6);
+}
+
+// In memory, as the constants of math.ts are.
 const MULTIPLIER_0 = memory.data<u32>([0xd2511f53]);
 const MULTIPLIER_1 = memory.data<u32>([0xcd9e8d57]);
 
@@ -29,16 +34,12 @@ function sixteenWords(k0: i32, k1: i32, s0: i32, s1: i32, block: i32, to: usize)
   for (let round = 0; round < 10; round++) {
     const a01 = i64x2.extmul_low_i32x4_u(M0, a);
     const a23 = i64x2.extmul_high_i32x4_u(M0, a);
-    const highA = v128.shuffle<i32>(a01, a23, 1, 3, 5, 7);
-    const lowA = v128.shuffle<i32>(a01, a23, 0, 2, 4, 6);
     const c01 = i64x2.extmul_low_i32x4_u(M1, c);
     const c23 = i64x2.extmul_high_i32x4_u(M1, c);
-    const highC = v128.shuffle<i32>(c01, c23, 1, 3, 5, 7);
-    const lowC = v128.shuffle<i32>(c01, c23, 0, 2, 4, 6);
-    a = v128.xor(highC, v128.xor(b, i32x4.splat(k0)));
-    b = lowC;
-    c = v128.xor(highA, v128.xor(d, i32x4.splat(k1)));
-    d = lowA;
+    a = v128.xor(upperHalves(c01, c23), v128.xor(b, i32x4.splat(k0)));
+    b = lowerHalves(c01, c23);
+    c = v128.xor(upperHalves(a01, a23), v128.xor(d, i32x4.splat(k1)));
+    d = lowerHalves(a01, a23);
     k0 += 0x9e3779b9;
     k1 += 0xbb67ae85;
   }
