@@ -5,7 +5,8 @@ import { grad } from '../../src/autograd/index.ts';
 import type { AnyDefinition } from '../../src/autograd/op.ts';
 import * as ops from '../../src/autograd/ops/index.ts';
 import { manualSeed, nn, optim, type Tensor } from '../../src/index.ts';
-import { backend, withBackend } from '../../src/kernels/index.ts';
+import { backend, setThreads, withBackend } from '../../src/kernels/index.ts';
+import { cores } from '../../src/kernels/platform.ts';
 import { reference } from '../../src/kernels/reference/index.ts';
 import { samplesFrom, tensorsIn } from '../support/gradients.ts';
 import { seeded } from '../support/random.ts';
@@ -40,6 +41,8 @@ function expectSameBits(op: Operation, makeArgs: () => unknown[]): void {
 }
 
 describe('the SIMD kernels', () => {
+  afterEach(() => setThreads(cores()));
+
   it('are what runs here', () => {
     expect(backend().name).to.equal('wasm');
   });
@@ -127,6 +130,34 @@ describe('the SIMD kernels', () => {
       );
     }
   });
+
+  for (const threads of [1, 2, 3, 8]) {
+    it(`large products: the same bits with ${threads} threads, cut by rows and by columns`, () => {
+      setThreads(threads);
+      const shapes = [
+        [300, 70, 40],
+        [33, 64, 1000],
+        [257, 129, 65],
+        [1000, 30, 17],
+      ];
+      for (const [m, k, n] of shapes) {
+        for (const options of [
+          {},
+          { transposeA: true },
+          { transposeB: true },
+          { transposeA: true, transposeB: true },
+        ]) {
+          const make = samplesFrom(seeded(m));
+          const A = make.uniform('transposeA' in options ? [k, m] : [m, k]);
+          const B = make.uniform('transposeB' in options ? [n, k] : [k, n]);
+          const fast = bits(ops.matmul(A, B, options).data);
+          expect(fast, `${m}×${k}×${n}`).to.deep.equal(
+            withBackend(reference, () => bits(ops.matmul(A, B, options).data)),
+          );
+        }
+      }
+    });
+  }
 
   it('a network trained for 200 steps ends with the same weights, to the bit', () => {
     const train = (): string => {

@@ -1,6 +1,6 @@
 // Movement: strided copies, and copies by index. Nothing is rounded, except where terms are added.
 
-import { at, put, take } from './rows';
+import { add, at, put, take } from './rows';
 
 // ---- Strided copies ---------------------------------------------------------------------------------------
 //
@@ -33,8 +33,8 @@ function setAxis(layout: usize, axis: i32, size: i32, inX: i32, inY: i32): void 
 }
 
 /**
- * Writes a layout as few axes, the last ones: axes of size 1 are dropped, and an axis that goes on where its inner neighbour
- * ends, in x and in y, is merged with it. To be called once, before `copy`; returns the number of lines that `copy` counts.
+ * Writes a layout as few axes, the last ones: axes of size 1 are dropped, and an axis that goes on where its inner
+ * neighbour ends, in x and in y, is merged with it. Called once, before `copy`; returns the number of `copy`'s lines.
  */
 export function mergeAxes(layout: usize): i32 {
   let last = AXES; // the outermost axis so far
@@ -151,8 +151,8 @@ function copyPlane(
 }
 
 /**
- * y = x through a layout whose axes `mergeAxes` has merged, for the lines `from` … `to` − 1: a line is a run along the last
- * axis, and they are counted through the axes before it. Any split gives the same y; one at a multiple of 4 lines transposes fastest.
+ * y = x through a layout whose axes `mergeAxes` has merged, for the lines `from` … `to` − 1: a line runs along the last
+ * axis, and lines are counted through the axes before it. Any split gives the same y; multiples of 8 transpose fastest.
  */
 export function copy(x: usize, layout: usize, from: i32, to: i32, y: usize): void {
   const rows = sizeOf(layout, AXES - 2);
@@ -211,8 +211,8 @@ export function gather(
 }
 
 /**
- * y[o, index[o, j, i], i] += x[o, j, i], ascending: index and x are [outer, count, inner]. For the columns `from` … `to` − 1
- * of inner.
+ * y[o, index[o, j, i], i] += x[o, j, i], ascending: index and x are [outer, count, inner]. For the columns `from` …
+ * `to` − 1 of inner.
  */
 export function scatterAdd(
   x: usize,
@@ -235,7 +235,7 @@ export function scatterAdd(
   }
 }
 
-/** y[o, j, i] = x[o, index[j], i]: index [count], y [outer, count, inner]. For the lines `from` … `to` − 1 of the pairs (o, j). */
+/** y[o, j, i] = x[o, index[j], i]: index [count], y [outer, count, inner]. Lines as in `gather`. */
 export function select(
   x: usize,
   size: i32,
@@ -252,13 +252,7 @@ export function select(
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function addTo(sum: usize, x: usize, count: i32): void {
-  put(sum, f32x4.add(take(sum, count), take(x, count)), count);
-}
-
-/** y[o, index[j], i] += x[o, j, i], in ascending j: index [count], x [outer, count, inner]. For the columns `from` … `to` − 1. */
+/** y[o, index[j], i] += x[o, j, i], in ascending j: index [count], x [outer, count, inner]. Columns as in `scatterAdd`. */
 export function selectAdd(
   x: usize,
   index: usize,
@@ -275,7 +269,7 @@ export function selectAdd(
     const sums = at(y, row * inner);
     const terms = at(x, line * inner);
     let i = from;
-    for (; i + 4 <= to; i += 4) addTo(at(sums, i), at(terms, i), 4);
-    if (i < to) addTo(at(sums, i), at(terms, i), to - i);
+    for (; i + 4 <= to; i += 4) add(at(sums, i), at(terms, i), at(sums, i), 4);
+    if (i < to) add(at(sums, i), at(terms, i), at(sums, i), to - i);
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Random numbers without a state, as in `reference/random.ts`: Philox 4×32-10, four blocks at a time.
  *
- * k0 and k1 are the lower and upper half of the seed, s0 and s1 those of the stream; element i depends on them
- * and on i. y is the place of element `first` of a tensor, a multiple of 16, and n elements are made, 16 at a
+ * k0 and k1 are the lower and upper half of the seed, s0 and s1 those of the stream: element i depends on these
+ * and i. y is the place of element `first` of a tensor, a multiple of 16, and n elements are made, 16 at a
  * time: what lies behind the last one, up to a multiple of 16, is overwritten too. Threads cut there.
  */
 import { log, select, sineOfSmall } from './math';
@@ -54,11 +54,13 @@ function sixteenWords(k0: i32, k1: i32, s0: i32, s1: i32, block: i32, to: usize)
   v128.store(to, v128.shuffle<i32>(ab23, cd23, 2, 3, 6, 7), 48);
 }
 
+const TWO_TO_MINUS_24: f32 = 5.9604644775390625e-8;
+
 /** Multiples of 2⁻²⁴ in [0, 1): the words' upper 24 bits. */
 // @ts-ignore: decorator
 @inline
 function unit(words: v128): v128 {
-  return f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(words, 8)), f32x4.splat(5.9604644775390625e-8));
+  return f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(words, 8)), f32x4.splat(TWO_TO_MINUS_24));
 }
 
 /** low + width·u; low itself where rounding reaches `limit`, the least float32 that is excluded. */

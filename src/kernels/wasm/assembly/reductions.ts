@@ -1,13 +1,13 @@
 // Reductions, and what else runs along one axis of x, seen as [outer, size, inner].
 //
-//   ...Rows      inner = 1: x [rows, size] → y [rows], for the rows `from` … `to` − 1. Any split of the rows gives the same bits.
-//   ...Blocks    one long row x [size]: the totals of its 4,096-blocks `from` … `to` − 1, each into totals[block]
-//   ...Totals    what the blocks' totals come to, taken ascending: y [1]
-//   ...Columns   x [outer, size, inner] → y [outer, inner], for the columns `from` … `to` − 1 of inner. Any split likewise.
+//   ...Rows      inner = 1: x [rows, size] → y [rows], for the rows `from` … `to` − 1
+//   ...Blocks    one long row x [size]: the totals of its 4,096-blocks `from` … `to` − 1, into totals [blocks]
+//   ...Totals    the blocks' totals, taken ascending: y [1]
+//   ...Columns   x [outer, size, inner] → y [outer, inner], for the columns `from` … `to` − 1 of inner
 //
-// x and y don't overlap. Nothing outside of x is read, and nothing outside of the range of y is written.
+// Any split into ranges gives the same bits. x and y don't overlap. Nothing outside of x is read, and nothing outside of the range of y is written.
 
-import { at, BLOCK, combine, Op, put, start, take, total } from './rows';
+import { add, at, BLOCK, combine, Op, put, start, take, total } from './rows';
 
 // @ts-ignore: decorator
 @inline
@@ -57,7 +57,7 @@ function takeRows(op: Op, count: i32, x: usize, step: usize, y: usize, width: i3
   if (width & 3) takeFour(op, count, x, step, y, width & 3);
 }
 
-/** Row after row is added to y, so that x streams by while y stays in the first cache; four at a time, which spares y. */
+/** y takes row after row, so that x streams by and y stays in the first cache; four at a time, which spares y. */
 // @ts-ignore: decorator
 @inline
 function columns(op: Op, x: usize, outer: i32, size: i32, inner: i32, from: i32, to: i32, y: usize): void {
@@ -161,7 +161,7 @@ function placeRows(op: Op, x: usize, size: i32, from: i32, to: i32, y: usize): v
   }
 }
 
-/** Up to four columns [size, inner], a lane each: what is better than the best, or NaN, takes its place, unless NaN has it. */
+/** Up to four columns, a lane each: what is better than the best, or NaN, takes its place, unless NaN has it. */
 // @ts-ignore: decorator
 @inline
 function placeStrip(op: Op, x: usize, size: i32, inner: i32, y: usize, count: i32): void {
@@ -243,12 +243,6 @@ export function cumsumRows(x: usize, size: i32, reverse: bool, from: i32, to: i3
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function addFour(a: usize, b: usize, y: usize, count: i32): void {
-  put(y, f32x4.add(take(a, count), take(b, count)), count);
-}
-
 /** y [outer, size, inner]: its first row is +0 + x's; each other one is the one before it plus x's. */
 export function cumsumColumns(
   x: usize,
@@ -269,8 +263,8 @@ export function cumsumColumns(
       if (j == 0) {
         for (; i < end; i++) store<f32>(at(y, i), <f32>0 + load<f32>(at(x, i)));
       } else {
-        for (; i + 4 <= end; i += 4) addFour(at(y, i - step), at(x, i), at(y, i), 4);
-        if (i < end) addFour(at(y, i - step), at(x, i), at(y, i), end - i);
+        for (; i + 4 <= end; i += 4) add(at(y, i - step), at(x, i), at(y, i), 4);
+        if (i < end) add(at(y, i - step), at(x, i), at(y, i), end - i);
       }
       row += step;
     }

@@ -36,9 +36,16 @@ function putFew(y: usize, v: v128, count: i32): void {
   if (count == 3) v128.store_lane<f32>(y, v, 2, 8);
 }
 
+/** y = a + b, `count` elements. */
+// @ts-ignore: decorator
+@inline
+export function add(a: usize, b: usize, y: usize, count: i32): void {
+  put(y, f32x4.add(take(a, count), take(b, count)), count);
+}
+
 // ---- Reductions -------------------------------------------------------------------------------------------
 
-/** Greatest: as max, but quicker; it may lose a NaN, and take −0 for +0. */
+/** `greatest` is max, but quicker: it may lose a NaN, and take −0 for +0. */
 export const enum Op {
   sum,
   dot,

@@ -2,14 +2,14 @@
 //
 //   m = max xⱼ,   eⱼ = exp(xⱼ − m),   s = Σ eⱼ, summed as a reduction
 //
-//   ...Rows      inner = 1: x [rows, size], for the rows `from` … `to` − 1. Any split of the rows gives the same bits.
-//   ...Columns   x [outer, size, inner], for the columns `from` … `to` − 1 of inner. Any split likewise.
+//   ...Rows      inner = 1: x [rows, size], for the rows `from` … `to` − 1
+//   ...Columns   x [outer, size, inner], for the columns `from` … `to` − 1 of inner
 //
-// Nothing outside of x is read, and nothing outside of the range of the result is written. A result may take the place of x
-// in softmax and in crossEntropyGradient, nowhere else. `work` is room for one row of x.
+// Any split into ranges gives the same bits. Nothing outside of x is read, and nothing outside of the range of the
+// result is written. It may take the place of x in softmax and crossEntropyGradient only. `work`: room for one row.
 //
-// `greatest` serves for the maximum: two zeros of either sign give the same result, and a NaN in x is in s too. Only
-// logSumExp, which returns an infinite m itself, must see the NaN in m.
+// `greatest` serves for the maximum. Its lost NaN is in s too. Its −0 for +0 needs two zeros in the row, so log s is
+// not 0, and x − m = ±0 comes to the same. Only logSumExp, which returns an infinite m itself, must see NaN in m.
 
 import * as math from './math';
 import { at, combine, greatest, maximum, Op, put, start, sum, take } from './rows';
