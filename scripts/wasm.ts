@@ -12,7 +12,7 @@ const flags = [
   ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
 ];
 
-const hash = createHash('sha256').update(flags.join(' '));
+const hash = createHash('sha256').update(readFileSync(import.meta.filename));
 for (const file of readdirSync(assembly).sort()) hash.update(readFileSync(resolve(assembly, file)));
 const header = `// The kernels in assembly/, compiled by scripts/wasm.ts, in base64. Sources: ${hash.digest('hex').slice(0, 16)}`;
 
@@ -31,6 +31,6 @@ if (!existsSync(target) || !readFileSync(target, 'utf8').startsWith(header)) {
     process.exit(1);
   }
   const text = Buffer.from(binary).toString('base64');
-  writeFileSync(target, `${header}\nexport const binary =\n  '${text}';\n`);
+  writeFileSync(target, `${header}\nexport const binary: string =\n  '${text}';\n`);
   console.log(`compiled the WebAssembly kernels: ${binary.length} bytes`);
 }

@@ -3,6 +3,7 @@ import {
   allocateRaw,
   detached,
   ArgumentError,
+  checkFlag,
   checkOptions,
   describe,
   GradientError,
@@ -39,6 +40,8 @@ export interface GradOptions extends BackwardOptions {
 export function backward(output: Tensor, gradient?: Tensor, options: BackwardOptions = {}): void {
   checkOptions('backward', options, ['retainGraph', 'createGraph']);
   const { createGraph = false, retainGraph = createGraph } = options;
+  checkFlag('backward', 'createGraph', createGraph);
+  checkFlag('backward', 'retainGraph', retainGraph);
   const G = upstream('backward', output, gradient);
   const { gradients, calls } = walk('backward', output, G, createGraph);
   for (const [leaf, g] of gradients) if (!leaf.origin) accumulate(leaf, g, createGraph);
@@ -79,6 +82,8 @@ export function grad(output: Tensor, inputs: readonly Tensor[], options: GradOpt
       );
   });
   const { createGraph = false, retainGraph = createGraph, gradient } = options;
+  checkFlag('grad', 'createGraph', createGraph);
+  checkFlag('grad', 'retainGraph', retainGraph);
   const G = upstream('grad', output, gradient);
   const { gradients, calls } = walk('grad', output, G, createGraph, { wanted: new Set(inputs) });
   if (!retainGraph) free(calls);

@@ -1,6 +1,7 @@
 // Module: a piece of a network, which knows its parameters by walking its own fields.
 import {
   ArgumentError,
+  checkFlag,
   checkOptions,
   describe,
   detached,
@@ -133,6 +134,8 @@ export abstract class Module {
    */
   loadStateDict(state: StateDict, options: LoadOptions = {}): { missing: string[]; unexpected: string[] } {
     checkOptions('loadStateDict', options, ['strict']);
+    const { strict = true } = options;
+    checkFlag('loadStateDict', 'strict', strict);
     if (state === null || typeof state !== 'object' || Array.isArray(state)) {
       throw new StateError(
         'loadStateDict',
@@ -147,7 +150,6 @@ export abstract class Module {
       (name) =>
         name in state && !(state[name] instanceof Tensor && sameShape(own[name].shape, state[name].shape)),
     );
-    const { strict = true } = options;
     if (misshapen.length > 0 || (strict && missing.length + unexpected.length > 0)) {
       const shape = (name: string) =>
         state[name] instanceof Tensor ? show(state[name].shape) : describe(state[name]);

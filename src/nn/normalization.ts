@@ -1,13 +1,15 @@
 // Normalisation: layers that bring values to mean 0 and variance 1, by the sample or by the batch.
 import { batchNorm, layerNorm, mean, noGrad, variance } from '../autograd/index.ts';
 import {
+  ArgumentError,
   checkFlag,
   checkNumber,
-  lastingTensor,
   checkOptions,
+  describe,
+  lastingTensor,
   ShapeError,
   show,
-  type Tensor,
+  Tensor,
 } from '../tensor/index.ts';
 import { ones } from './init.ts';
 import { Buffer, Module, Parameter } from './module.ts';
@@ -52,7 +54,7 @@ export class LayerNorm<Width extends number = number> extends Module {
   }
 
   forward<B extends number[] = [number]>(x: Tensor<[...B, Width]>): Tensor<[...B, Width]> {
-    if (x.shape[x.rank - 1] !== this.width)
+    if (x instanceof Tensor && x.shape[x.rank - 1] !== this.width)
       throw new ShapeError(
         'nn.LayerNorm',
         `x is ${show(x.shape)}`,
@@ -120,6 +122,8 @@ export class BatchNorm1d<Features extends number = number> extends Module {
   }
 
   forward<B extends number[] = [number]>(x: Tensor<[...B, Features]>): Tensor<[...B, Features]> {
+    if (!(x instanceof Tensor))
+      throw new ArgumentError('nn.BatchNorm1d', `x is ${describe(x)}`, 'x must be a tensor');
     const input: Tensor = x;
     this.#check(input);
     const [mu, sigma2] = this.training ? this.#statistics(input) : [this.runningMean, this.runningVar];

@@ -93,7 +93,8 @@ function reserve(): WebAssembly.Memory | undefined {
     try {
       return new WebAssembly.Memory({
         initial: growth / page,
-        maximum: (gibibytes * 2 ** 30) / page,
+        maximum: Math.min((gibibytes * 2 ** 30) / page, 65535), // no block may end at 2³²: it would wrap to 0
+
         shared: true,
       });
     } catch {} // too large to reserve: try less

@@ -2,7 +2,7 @@
 import { describe, isNumericArray } from './check.ts';
 import { ArgumentError, ShapeError } from './errors.ts';
 import { printTensor } from './print.ts';
-import { type Shape, sameShape, show, sizeOf } from './shape.ts';
+import { checkShape, type Shape, sameShape, show, sizeOf } from './shape.ts';
 import { allocate, detached, type Storage } from './storage.ts';
 
 declare const widths: unique symbol;
@@ -43,8 +43,11 @@ export class Tensor<S extends Shape = any> {
   /** Always empty. A mapped type of S makes the compiler compare tensors by their members, not their S's. */
   declare readonly [byMembers]?: { [K in keyof S as never]: never };
 
+  /** A tensor of zeros; `tensor([[1, 2], [3, 4]])` makes one of given values. */
+  constructor(shape: Shape);
   /** @internal */
-  constructor(shape: Shape, storage: Storage = allocate(sizeOf(shape))) {
+  constructor(shape: Shape, storage?: Storage);
+  constructor(shape: Shape, storage: Storage = allocate(sizeOf(checkShape('Tensor', shape)))) {
     this.shape = shape;
     this.storage = storage;
   }

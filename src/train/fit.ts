@@ -4,6 +4,7 @@ import {
   checkNumber,
   checkOptions,
   describe,
+  nearest,
   ScopeRecord,
   show,
   Tensor,
@@ -98,7 +99,7 @@ export async function fit<Y extends Targets>(model: Module, options: FitOptions<
       '{ optimizer: new optim.Adam(model.parameters()) }',
     );
   checkNumber('fit', 'epochs', epochs, { integer: true, min: 0 });
-  const metrics = toMetrics('fit', options.metrics ?? [], reserved);
+  const metrics = toMetrics('fit', options.metrics === undefined ? [] : options.metrics, reserved);
   if (!Array.isArray(callbacks) || callbacks.some((item) => item === null || typeof item !== 'object'))
     throw new ArgumentError(
       'fit',
@@ -106,6 +107,7 @@ export async function fit<Y extends Targets>(model: Module, options: FitOptions<
       'a callback is an object with functions such as onEpochEnd',
       '{ callbacks: [train.progressBar()] }',
     );
+  callbacks.forEach(checkCallback);
 
   const state: TrainingState = {
     model,
@@ -134,6 +136,7 @@ export async function fit<Y extends Targets>(model: Module, options: FitOptions<
         const output = model.forward(x);
         const cost = checkCost('fit', loss(output, y));
         cost.backward();
+        if (state.totalSteps === 0) checkReached(optimizer);
         optimizer.step();
         return { output, cost };
       };
@@ -264,4 +267,40 @@ function checkLoader(where: string, name: string, value: unknown): void {
       `${name} has no batches`,
       'there must be at least one sample; with dropLast, one whole batch',
     );
+}
+
+const events: readonly (keyof Callback)[] = ['onStart', 'onEpochStart', 'onStep', 'onEpochEnd', 'onEnd'];
+
+/** Throws when something stands under an event's name that cannot be called, or under a name that is nearly an event's. */
+function checkCallback(callback: Callback): void {
+  for (const [name, value] of Object.entries(callback)) {
+    if (!name.startsWith('on')) continue;
+    if (!events.includes(name as keyof Callback)) {
+      const guess = nearest(name, events);
+      throw new ArgumentError(
+        'fit',
+        `unknown event ${name} in a callback`,
+        `events are ${events.join(', ')}`,
+        guess && `{ ${guess}() { ... } }`,
+      );
+    }
+    if (value !== undefined && typeof value !== 'function')
+      throw new ArgumentError(
+        'fit',
+        `${name} of a callback is ${describe(value)}`,
+        'an event must be a function',
+      );
+  }
+}
+
+/** Throws when backward has brought no gradient to what the optimizer moves. */
+function checkReached(optimizer: optim.Optimizer<any>): void {
+  const parameters = (optimizer.groups ?? []).flatMap((group) => group.parameters);
+  if (parameters.length === 0 || parameters.some((parameter) => parameter.grad)) return;
+  throw new ArgumentError(
+    'fit',
+    'no parameter of the optimizer has a gradient after backward',
+    "the optimizer must move this model's parameters",
+    'new optim.Adam(model.parameters())',
+  );
 }

@@ -287,6 +287,11 @@ const rows: Record<string, Row[]> = {
     [() => js.noGrad(async () => 1), ArgumentError, 'asynchronous'],
   ],
   backward: [
+    [
+      () => js.backward(js.ones([]), undefined, { createGraph: 'yes' }),
+      ArgumentError,
+      'createGraph is "yes"',
+    ],
     [() => js.backward(null), ArgumentError, 'cannot differentiate null'],
     [() => js.backward(3), ArgumentError, 'cannot differentiate 3'],
     [() => js.backward(x()), GradientError, 'needs no gradient', 'requiresGrad: true'],
@@ -421,6 +426,7 @@ const rows: Record<string, Row[]> = {
     [() => new nn.Embedding(3, 2).forward([[0], [1, 2]]), ShapeError, 'ragged'],
   ],
   'nn.LayerNorm': [
+    [() => new js.nn.LayerNorm(2).forward(null), ArgumentError, 'x is null'],
     [() => new nn.LayerNorm(), ArgumentError, 'width is undefined'],
     [() => new nn.LayerNorm([2]), ArgumentError, 'width is an array of 1'],
     [() => new nn.LayerNorm(2, { epsilon: 1 }), ArgumentError, '{ eps: ... }'],
@@ -428,6 +434,7 @@ const rows: Record<string, Row[]> = {
     [() => new nn.LayerNorm(3).forward(x()), ShapeError, 'the last axis of x must be 3'],
   ],
   'nn.BatchNorm1d': [
+    [() => new js.nn.BatchNorm1d(2).forward(null), ArgumentError, 'x is null'],
     [() => new nn.BatchNorm1d(0), ArgumentError, 'features is 0'],
     [() => new nn.BatchNorm1d(2, { momentum: 2 }), ArgumentError, 'momentum is 2', 'at most 1'],
     [() => new nn.BatchNorm1d(2, { affine: 1 }), ArgumentError, 'affine is 1'],
@@ -626,6 +633,18 @@ const rows: Record<string, Row[]> = {
     [() => train.fit(model(), { ...run(), epochs: 1.5 }), ArgumentError, 'epochs is 1.5'],
     [() => train.fit(model(), { ...run(), metrics: 'accuracy' }), ArgumentError, 'metrics is "accuracy"'],
     [() => train.fit(model(), { ...run(), metrics: ['acuracy'] }), ArgumentError, "'accuracy'"],
+    [() => train.fit(model(), { ...run(), metrics: null }), ArgumentError, 'metrics is null'],
+    [
+      () => train.fit(model(), { ...run(), callbacks: [{ onStep: 'x' }] }),
+      ArgumentError,
+      'onStep of a callback',
+    ],
+    [() => train.fit(model(), { ...run(), callbacks: [{ onEpochend() {} }] }), ArgumentError, 'onEpochEnd'],
+    [
+      () => train.fit(model(), { ...run(), optimizer: new optim.SGD(model().parameters()) }),
+      ArgumentError,
+      "this model's parameters",
+    ],
     [() => train.fit(model(), { ...run(), callbacks: [null] }), ArgumentError, 'no list of callbacks'],
   ],
   'train.evaluate': [

@@ -97,6 +97,8 @@ export abstract class Optimizer<Options extends object> {
     for (const group of this.groups) {
       this.checkGroup(group);
       for (const { grad, shape } of group.parameters) {
+        if (grad && !(grad instanceof Tensor))
+          throw new ArgumentError(this.name, `a gradient is ${describe(grad)}`, 'grad must be a tensor');
         if (grad && !sameShape(grad.shape, shape))
           throw new ShapeError(
             this.name,

@@ -1,8 +1,8 @@
 // Layer norm of rows x [rows, width]: y = x̂·weight + bias, with x̂ = (x − mean)·rstd.
 //
-// rstd = 1/√(mean((x − mean)²) + eps). weight and bias are [width], or 0 where there is none. Both kernels take the rows
-// `from` … `to` − 1: any split gives the same bits. Nothing outside of these rows of y or dx is written; y and dx may
-// take the place of x, but dx not that of dy.
+// rstd = 1/√(mean((x − mean)²) + eps). weight and bias are [width], or 0 where there is none. Both kernels take the
+// rows `from` … `to` − 1: any split gives the same bits. Nothing outside of these rows of y or dx is written; y and
+// dx may take the place of x, but dx not that of dy.
 
 import { at, dot, put, sum, take } from './rows';
 

@@ -4,8 +4,8 @@ import { add, at, put, take } from './rows';
 
 // ---- Strided copies ---------------------------------------------------------------------------------------
 //
-// A layout is 18 numbers (i32): the sizes of six axes, their strides in x, their strides in y, in elements. An axis that
-// is not there has size 1. x and y point at the element where all indices are 0.
+// A layout is 18 numbers (i32): the sizes of six axes, their strides in x, their strides in y, in elements. An axis
+// that is not there has size 1. x and y point at the element where all indices are 0.
 
 const AXES = 6;
 const LONG = 256; // elements from which `memory.copy`, a call, beats a loop
@@ -151,8 +151,8 @@ function copyPlane(
 }
 
 /**
- * y = x through a layout whose axes `mergeAxes` has merged, for the lines `from` … `to` − 1: a line runs along the last
- * axis, and lines are counted through the axes before it. Any split gives the same y; multiples of 8 transpose fastest.
+ * y = x through a layout whose axes `mergeAxes` has merged, for the lines `from` … `to` − 1: a line runs along the
+ * last axis, and lines are counted through the axes before it. Any split will do; multiples of 8 transpose fastest.
  */
 export function copy(x: usize, layout: usize, from: i32, to: i32, y: usize): void {
   const rows = sizeOf(layout, AXES - 2);
@@ -252,7 +252,7 @@ export function select(
   }
 }
 
-/** y[o, index[j], i] += x[o, j, i], in ascending j: index [count], x [outer, count, inner]. Columns as in `scatterAdd`. */
+/** y[o, index[j], i] += x[o, j, i], ascending: index [count], x [outer, count, inner]. Columns as in `scatterAdd`. */
 export function selectAdd(
   x: usize,
   index: usize,

@@ -5,7 +5,8 @@
 //   ...Totals    the blocks' totals, taken ascending: y [1]
 //   ...Columns   x [outer, size, inner] → y [outer, inner], for the columns `from` … `to` − 1 of inner
 //
-// Any split into ranges gives the same bits. x and y don't overlap. Nothing outside of x is read, and nothing outside of the range of y is written.
+// Any split into ranges gives the same bits. x and y don't overlap. Nothing outside of x is read, and nothing
+// outside of the range of y is written.
 
 import { add, at, BLOCK, combine, Op, put, start, take, total } from './rows';
 
