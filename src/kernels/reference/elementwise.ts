@@ -111,7 +111,10 @@ export const elementwise: Pick<Backend, Elementwise> = {
   isFinite: unary((x) => (Number.isFinite(x) ? 1 : 0)),
   leakyRelu: (x, slope, y) => map(x, (v) => (v > 0 ? v : fround(slope) * v), y),
   elu: (x, alpha, y) => map(x, (v) => (v > 0 ? v : fround(alpha) * expm1(v)), y),
-  clip: (x, min, max, y) => map(x, (v) => (v < min ? min : v > max ? max : v), y),
+  clip(x, min, max, y) {
+    const [low, high] = [fround(min), fround(max)];
+    map(x, (v) => (v < low ? low : v > high ? high : v), y);
+  },
 
   add: binary((a, b) => a + b),
   sub: binary((a, b) => a - b),

@@ -63,6 +63,8 @@ export class Pool {
   readonly #numberOf: Map<string, number>;
   readonly #state: Int32Array;
   readonly #numbers: Float64Array;
+  /** Whether products take the tiles for vectors of 256 bits. */
+  wide = false;
   #threads: number = cores();
   #workers: Thread[] = [];
 

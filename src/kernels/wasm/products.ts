@@ -4,8 +4,6 @@ import type { Backend } from '../backend.ts';
 import { type Kernels, read, settle, write } from './module.ts';
 import type { Argument, Pool } from './pool.ts';
 
-const workBytes = 3 * 2 ** 20; // the packed blocks of one product: see assembly/gemm.ts
-
 /** Where each matrix of a stack begins, in elements, when the stack is broadcast to `batches`. */
 function* starts(shape: Shape, batches: Shape): Iterable<number> {
   const strides = broadcastStrides(shape.slice(0, -2), batches);
@@ -23,7 +21,8 @@ function* starts(shape: Shape, batches: Shape): Iterable<number> {
 /** Multiplications that are worth waking another thread for: some 25 µs of one. */
 const worthwhile = 2 ** 19;
 
-export function products({ addRows }: Kernels, pool: Pool): Pick<Backend, 'matmul' | 'linear'> {
+export function products({ addRows, WORK }: Kernels, pool: Pool): Pick<Backend, 'matmul' | 'linear'> {
+  const workBytes = Math.ceil((WORK as unknown as WebAssembly.Global).value / 64) * 64;
   const scratch = { address: 0, threads: 0 };
 
   /** Room for the packed blocks of every thread. */
@@ -37,51 +36,33 @@ export function products({ addRows }: Kernels, pool: Pool): Pick<Backend, 'matmu
     return scratch.address;
   }
 
-  /** C [m, n] = A·B. `lines` and `steps` are the distances, in bytes, of neighbours in a column and in a row. */
+  /** C [m, n] = A·B, A [m, k] or, transposed, [k, m]; B likewise. */
   function multiply(
     m: number,
     k: number,
     n: number,
     a: number,
-    aLine: number,
-    aStep: number,
+    transposeA: boolean,
     b: number,
-    bLine: number,
-    bStep: number,
+    transposeB: boolean,
     c: number,
   ): void {
     const parts = m * k * n < worthwhile ? 1 : 2 * pool.threads;
     const byColumns = n >= 16 * parts; // else by rows: every piece packs the whole of B, but there is little of it
     const [size, unit] = byColumns ? [n, 16] : [m, 20];
-    const grain = parts === 1 ? size : Math.ceil(size / parts / unit) * unit;
-    const [rows, columns]: [Argument[], Argument[]] = byColumns
-      ? [
-          [0, m],
-          [
-            [0, 1, 0],
-            [0, 0, 1],
-          ],
-        ]
-      : [
-          [
-            [0, 1, 0],
-            [0, 0, 1],
-          ],
-          [0, n],
-        ];
+    const grain = parts === 1 ? Math.max(size, 1) : Math.ceil(size / parts / unit) * unit;
+    const piece: Argument[] = [
+      [0, 1, 0],
+      [0, 0, 1],
+    ];
+    const ranges = byColumns ? [0, m, ...piece] : [...piece, 0, n];
+    const [lda, ldb] = [4 * (transposeA ? m : k), 4 * (transposeB ? k : n)];
+    const operands = [a, lda, Number(transposeA), b, ldb, Number(transposeB), c, 4 * n];
     pool.run('gemm', size, grain, [
-      ...rows,
-      ...columns,
+      ...ranges,
       k,
-      a,
-      aLine,
-      aStep,
-      b,
-      bLine,
-      bStep,
-      c,
-      4 * n,
-      0,
+      ...operands,
+      Number(pool.wide),
       [workspace(), 0, 0, workBytes],
     ]);
   }
@@ -90,11 +71,9 @@ export function products({ addRows }: Kernels, pool: Pool): Pick<Backend, 'matmu
     matmul(A, B, { transposeA = false, transposeB = false }, Y) {
       const [m, n] = [Y.shape[Y.rank - 2], Y.shape[Y.rank - 1]];
       const k = A.shape[A.rank - (transposeA ? 2 : 1)];
-      const [aLine, aStep] = transposeA ? [4, 4 * m] : [4 * k, 4];
-      const [bLine, bStep] = transposeB ? [4, 4 * k] : [4 * n, 4];
       const [a, b, y] = [read(A), read(B), write(Y)];
       const run = (a0: number, b0: number, y0: number) =>
-        multiply(m, k, n, a + 4 * a0, aLine, aStep, b + 4 * b0, bLine, bStep, y + 4 * y0);
+        multiply(m, k, n, a + 4 * a0, transposeA, b + 4 * b0, transposeB, y + 4 * y0);
       if (Y.rank === 2) run(0, 0, 0);
       else {
         const batches = Y.shape.slice(0, -2);
@@ -108,7 +87,7 @@ export function products({ addRows }: Kernels, pool: Pool): Pick<Backend, 'matmu
       const [n, k] = W.shape;
       const m = n === 0 ? 0 : Y.size / n;
       const y = write(Y);
-      multiply(m, k, n, read(X), 4 * k, 4, read(W), 4, 4 * k, y);
+      multiply(m, k, n, read(X), false, read(W), true, y);
       if (bias) addRows(y, n, 1, read(bias), 0, 1, y, m, n);
       settle();
     },

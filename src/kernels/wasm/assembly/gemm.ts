@@ -1,59 +1,70 @@
-// Matrix products: packed, cache-blocked, 128 bits wide, in the reference's order: every sum takes its terms ascending in k.
+// Matrix products in the reference's order: cache-blocked, packed, and every sum takes its terms ascending in k.
 //
-// C [m, n] = A [m, k] · B [k, n], each read through a row stride and a column stride, so that a transpose is a change of
-// strides. B is packed into panels of `nr` columns, A into panels of `mr` rows; a tile of mr × nr sums lives in registers
-// while one panel of each streams by. When k is cut into blocks, the tile goes back to C and is loaded again: no sum changes
-// its order.
+// C [m, n] = A [m, k] · B [k, n], where A and B may be stored transposed. B is packed into panels of `nr` columns, which
+// stream through the registers against mr rows of A; a tile of mr × nr sums stays in registers meanwhile. When k is cut into
+// blocks, the tile goes back to C and is loaded again, so blocking never changes a sum's order. A is packed
+// into panels of mr rows.
 
 const KC: i32 = 256; // terms taken at a time: a panel of B (KC · nr floats) stays in the first cache
-const MC: i32 = 120; // rows of A packed at a time: MC · KC floats stay in the second cache
-const NC: i32 = 2048;
+const MC: i32 = 120; // rows of A that are packed at a time: MC · KC floats stay in the second cache
+const NC: i32 = 1024; // columns of B that are packed at a time
 
-/** A [rows, kc] → panels of mr rows: kc groups of mr neighbours; missing rows are zeros. */
-function packA(a: usize, rs: usize, cs: usize, rows: i32, kc: i32, mr: i32, to: usize): void {
-  for (let i = 0; i < rows; i += mr) {
-    const here = min(mr, rows - i);
-    if (here < mr) memory.fill(to, 0, (kc * mr) << 2);
-    for (let r = 0; r < here; r++) {
-      let from = a + <usize>(i + r) * rs;
-      let at = to + (<usize>r << 2);
-      for (let p = 0; p < kc; p++) {
-        store<f32>(at, load<f32>(from));
-        from += cs;
-        at += <usize>mr << 2;
-      }
+/** The bytes that `gemm` works in: a tile of C, a block of A, a block of B, and a panel's end. */
+export const WORK: i32 = 1024 + MC * KC * 4 + NC * KC * 4 + 16 * KC * 4;
+
+/** Rows a, a + stride, ... of 4 floats → columns at `to`, `toStride` apart. */
+// @ts-ignore: decorator
+@inline
+function transpose4(a: usize, stride: usize, to: usize, toStride: usize): void {
+  const r0 = v128.load(a);
+  const r1 = v128.load(a + stride);
+  const r2 = v128.load(a + 2 * stride);
+  const r3 = v128.load(a + 3 * stride);
+  const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+  const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+  const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+  const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+  v128.store(to + toStride, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
+  v128.store(to + 2 * toStride, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
+  v128.store(to + 3 * toStride, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
+}
+
+/** `lines` lines of kc contiguous floats, `stride` apart → kc groups of `group` neighbours; missing lines are zeros. */
+function packLines(x: usize, stride: usize, lines: i32, kc: i32, group: i32, to: usize): void {
+  const step = <usize>group << 2;
+  if (lines < group) memory.fill(to, 0, step * kc);
+  let line = 0;
+  for (; line + 4 <= lines; line += 4) {
+    const from = x + <usize>line * stride;
+    const at = to + (<usize>line << 2);
+    let p = 0;
+    for (; p + 4 <= kc; p += 4) transpose4(from + (<usize>p << 2), stride, at + <usize>p * step, step);
+    for (; p < kc; p++) {
+      for (let r = 0; r < 4; r++) store<f32>(at + <usize>p * step + (<usize>r << 2), load<f32>(from + <usize>r * stride + (<usize>p << 2)));
     }
-    to += <usize>(kc * mr) << 2;
+  }
+  for (; line < lines; line++) {
+    const from = x + <usize>line * stride;
+    for (let p = 0; p < kc; p++) store<f32>(to + <usize>p * step + (<usize>line << 2), load<f32>(from + (<usize>p << 2)));
   }
 }
 
-/** B [kc, columns] → panels of nr columns: kc groups of nr neighbours; missing columns are zeros. */
-function packB(b: usize, rs: usize, cs: usize, kc: i32, columns: i32, nr: i32, to: usize): void {
-  for (let j = 0; j < columns; j += nr) {
-    const here = min(nr, columns - j);
-    if (here < nr) memory.fill(to, 0, (kc * nr) << 2);
-    if (cs == 4) {
-      for (let p = 0; p < kc; p++) {
-        const from = b + <usize>p * rs + (<usize>j << 2);
-        const at = to + (<usize>(p * nr) << 2);
-        if (here == nr) for (let c: usize = 0; c < <usize>nr << 2; c += 16) v128.store(at + c, v128.load(from + c));
-        else for (let c: usize = 0; c < <usize>here << 2; c += 4) store<f32>(at + c, load<f32>(from + c));
-      }
-    } else {
-      for (let c = 0; c < here; c++) {
-        let from = b + <usize>(j + c) * cs;
-        let at = to + (<usize>c << 2);
-        for (let p = 0; p < kc; p++) {
-          store<f32>(at, load<f32>(from));
-          from += rs;
-          at += <usize>nr << 2;
-        }
-      }
-    }
-    to += <usize>(kc * nr) << 2;
+/** kc lines, `stride` apart, of which `width` neighbours are taken → kc groups of `group`; missing ones are zeros. */
+function packGroups(x: usize, stride: usize, width: i32, kc: i32, group: i32, to: usize): void {
+  const step = <usize>group << 2;
+  const whole = width & ~3;
+  if (width < group) memory.fill(to, 0, step * kc);
+  for (let p = 0; p < kc; p++) {
+    let c = 0;
+    for (; c < whole; c += 4) v128.store(to + (<usize>c << 2), v128.load(x + (<usize>c << 2)));
+    for (; c < width; c++) store<f32>(to + (<usize>c << 2), load<f32>(x + (<usize>c << 2)));
+    x += stride;
+    to += step;
   }
 }
 
+/** C [5, 8] += A [5, kc] · B [kc, 8], both packed: ten sums, two vectors of B, one of A, in 15 registers. */
 function tile5x8(kc: i32, a: usize, b: usize, c: usize, ldc: usize): void {
   const c0 = c, c1 = c0 + ldc, c2 = c1 + ldc, c3 = c2 + ldc, c4 = c3 + ldc;
   let s00 = v128.load(c0), s01 = v128.load(c0, 16);
@@ -94,6 +105,7 @@ function tile5x8(kc: i32, a: usize, b: usize, c: usize, ldc: usize): void {
   v128.store(c4, s41, 16);
 }
 
+/** C [4, 16] += A [4, kc] · B [kc, 16]: for vectors that the engine makes twice as wide. */
 function tile4x16(kc: i32, a: usize, b: usize, c: usize, ldc: usize): void {
   const c0 = c, c1 = c0 + ldc, c2 = c1 + ldc, c3 = c2 + ldc;
   let s00 = v128.load(c0), s01 = v128.load(c0, 16), s02 = v128.load(c0, 32), s03 = v128.load(c0, 48);
@@ -144,42 +156,71 @@ function tile4x16(kc: i32, a: usize, b: usize, c: usize, ldc: usize): void {
   v128.store(c3, s33, 48);
 }
 
-/** The part of C that lies in rows i0 … i1 and columns j0 … j1. `work` has room for the packed blocks. */
+/**
+ * The part of C that lies in rows i0 … i1 − 1 and columns j0 … j1 − 1.
+ *
+ * `a` is A [m, k], or [k, m] if `transposeA`, its lines `lda` bytes apart; B likewise. `work` is room for WORK bytes. `wide`
+ * takes the tile for vectors of 256 bits: the same sums in the same order. Any split into parts gives the same C.
+ */
 export function gemm(
-  i0: i32, i1: i32, j0: i32, j1: i32, k: i32,
-  a: usize, ars: usize, acs: usize, b: usize, brs: usize, bcs: usize, c: usize, ldc: usize,
-  wide: i32, work: usize,
+  i0: i32,
+  i1: i32,
+  j0: i32,
+  j1: i32,
+  k: i32,
+  a: usize,
+  lda: usize,
+  transposeA: bool,
+  b: usize,
+  ldb: usize,
+  transposeB: bool,
+  c: usize,
+  ldc: usize,
+  wide: bool,
+  work: usize,
 ): void {
   const mr = wide ? 4 : 5;
   const nr = wide ? 16 : 8;
-  const tile = work; // one tile of C, for the edges
-  const packedA = work + 1024;
-  const packedB = packedA + (<usize>(MC + 8) * KC << 2);
-  const bytes = <usize>nr << 2;
+  const edge = work; // a tile of C whose other rows or columns lie outside
+  const panelsA = edge + 1024;
+  const panelsB = panelsA + <usize>(MC * KC * 4);
+  const edgeLine = <usize>nr << 2;
   for (let i = i0; i < i1; i++) memory.fill(c + <usize>i * ldc + (<usize>j0 << 2), 0, (j1 - j0) << 2);
+
   for (let j = j0; j < j1; j += NC) {
     const columns = min(NC, j1 - j);
     for (let p = 0; p < k; p += KC) {
       const kc = min(KC, k - p);
-      packB(b + <usize>p * brs + <usize>j * bcs, brs, bcs, kc, columns, nr, packedB);
+      for (let jj = 0; jj < columns; jj += nr) {
+        const to = panelsB + (<usize>(jj * kc) << 2);
+        const width = min(nr, columns - jj);
+        if (transposeB) packLines(b + <usize>(j + jj) * ldb + (<usize>p << 2), ldb, width, kc, nr, to);
+        else packGroups(b + <usize>p * ldb + (<usize>(j + jj) << 2), ldb, width, kc, nr, to);
+      }
       for (let i = i0; i < i1; i += MC) {
         const rows = min(MC, i1 - i);
-        packA(a + <usize>i * ars + <usize>p * acs, ars, acs, rows, kc, mr, packedA);
+        for (let ii = 0; ii < rows; ii += mr) {
+          const to = panelsA + (<usize>(ii * kc) << 2);
+          const height = min(mr, rows - ii);
+          if (transposeA) packGroups(a + <usize>p * lda + (<usize>(i + ii) << 2), lda, height, kc, mr, to);
+          else packLines(a + <usize>(i + ii) * lda + (<usize>p << 2), lda, height, kc, mr, to);
+        }
         for (let jj = 0; jj < columns; jj += nr) {
-          const panelB = packedB + (<usize>(jj * kc) << 2);
-          const w = min(nr, columns - jj);
+          const panelB = panelsB + (<usize>(jj * kc) << 2);
+          const width = min(nr, columns - jj);
           for (let ii = 0; ii < rows; ii += mr) {
-            const panelA = packedA + (<usize>(ii * kc) << 2);
+            const height = min(mr, rows - ii);
+            const panelA = panelsA + (<usize>(ii * kc) << 2);
             const at = c + <usize>(i + ii) * ldc + (<usize>(j + jj) << 2);
-            const h = min(mr, rows - ii);
-            if (h == mr && w == nr) {
+            // Two calls of each kernel: one alone would be inlined here, and lose half its speed on Node 20.
+            if (height == mr && width == nr) {
               if (wide) tile4x16(kc, panelA, panelB, at, ldc);
               else tile5x8(kc, panelA, panelB, at, ldc);
             } else {
-              for (let r = 0; r < h; r++) memory.copy(tile + <usize>r * bytes, at + <usize>r * ldc, w << 2);
-              if (wide) tile4x16(kc, panelA, panelB, tile, bytes);
-              else tile5x8(kc, panelA, panelB, tile, bytes);
-              for (let r = 0; r < h; r++) memory.copy(at + <usize>r * ldc, tile + <usize>r * bytes, w << 2);
+              for (let r = 0; r < height; r++) memory.copy(edge + <usize>r * edgeLine, at + <usize>r * ldc, width << 2);
+              if (wide) tile4x16(kc, panelA, panelB, edge, edgeLine);
+              else tile5x8(kc, panelA, panelB, edge, edgeLine);
+              for (let r = 0; r < height; r++) memory.copy(at + <usize>r * ldc, edge + <usize>r * edgeLine, width << 2);
             }
           }
         }

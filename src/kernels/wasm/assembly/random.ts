@@ -1,8 +1,8 @@
 /**
  * Random numbers without a state, as in `reference/random.ts`: Philox 4×32-10, four blocks at a time.
  *
- * k0 and k1 are the lower and upper half of the seed, s0 and s1 those of the stream: element i depends on these
- * and i. y is the place of element `first` of a tensor, a multiple of 16, and n elements are made, 16 at a
+ * k0 and k1 are the lower and upper half of the seed, s0 and s1 those of the stream: element i depends on
+ * them and i. y is the place of element `first` of a tensor, a multiple of 16, and n elements are made, 16 at a
  * time: what lies behind the last one, up to a multiple of 16, is overwritten too. Threads cut there.
  */
 import { log, select, sineOfSmall } from './math';
