@@ -259,6 +259,8 @@ function free(calls: readonly Call[]): void {
   }
 }
 
+const flat = { offset: 0, strides: [1] };
+
 /** leaf.grad += g. Without `createGraph` into memory of the leaf's own, which outlives scopes and is used again. */
 function accumulate(leaf: Tensor, g: Tensor, createGraph: boolean): void {
   if (createGraph || leaf.grad?.requiresGrad) {
@@ -267,6 +269,6 @@ function accumulate(leaf: Tensor, g: Tensor, createGraph: boolean): void {
   else {
     leaf.grad = leaf.spareGrad ?? detached(() => new Tensor(leaf.shape, allocateRaw(leaf.size)));
     leaf.spareGrad = undefined;
-    leaf.grad.copyFrom(g);
+    backend().copy(g, flat, [g.size], flat, leaf.grad);
   }
 }

@@ -1,23 +1,26 @@
 // Which backend runs a verb.
 import { checkNumber, setElementArray } from '../tensor/index.ts';
 import type { Backend } from './backend.ts';
+import { askForWideVectors, environment } from './platform.ts';
 import { reference } from './reference/index.ts';
 import { loadWasm, type Wasm } from './wasm/index.ts';
+import { objection } from './wide.ts';
 
 export type * from './backend.ts';
 
 let active: Backend | undefined;
 let wasm: Wasm | undefined;
+let wide = 'not asked for'; // or why not; 'on' if on
 
 /** How often a verb without a kernel of its own fell through to the reference. */
 export const fallenThrough: Record<string, number> = {};
 
 /** The SIMD kernels where they can run, over the reference, which serves the verbs that have none. */
-function fastest(): Backend {
+function fastest(fresh = false): Backend {
   const { name: _, elements, ...verbs } = reference;
   const counted = Object.entries(verbs).map(([name, verb]) => [name, counting(name, verb as Verb)]);
   const plain: Backend = { ...Object.fromEntries(counted), name: 'reference', elements };
-  wasm = loadWasm(plain);
+  wasm = loadWasm(plain, fresh);
   return wasm ? { ...plain, ...wasm.verbs, name: 'wasm' } : reference;
 }
 
@@ -32,7 +35,10 @@ const counting =
 
 /** The backend that runs the verbs now. */
 export function backend(): Backend {
-  active ??= fastest();
+  if (!active) {
+    active = fastest();
+    if (environment('TYPEGRAD_WIDE') === '1') enableWideVectors();
+  }
   return active;
 }
 
@@ -60,3 +66,50 @@ export function setThreads(count: number): void {
   backend();
   if (wasm) wasm.pool.threads = count;
 }
+
+/**
+ * Asks for vectors of 256 bits, which make products about twice as fast, with the same bits. It takes an experimental flag of V8
+ * that holds for the whole process, so it is yours to ask for: call this first, or set TYPEGRAD_WIDE=1. Node 24 or later.
+ *
+ * Some products are held against the reference, and the kernels race; if either says no, the narrow ones stay.
+ *
+ * @returns whether wide vectors are in use; `device.info()` says why not
+ */
+export function enableWideVectors(): boolean {
+  const before = backend();
+  if (wide === 'on' || !wasm) return wide === 'on';
+  const [narrow, threads] = [wasm, wasm.pool.threads];
+  const refusal = askForWideVectors();
+  if (refusal) {
+    wide = refusal;
+    return false;
+  }
+  narrow.pool.threads = 1; // its workers run the old code
+  active = fastest(true);
+  const doubt = objection(wasm);
+  if (doubt) [active, wasm] = [before, narrow];
+  wasm.pool.threads = threads;
+  wide = doubt ?? 'on';
+  return doubt === undefined;
+}
+
+/** What computes. */
+export interface DeviceInfo {
+  /** `wasm`: SIMD kernels; `reference`: plain loops, where WebAssembly or shared memory is missing. */
+  backend: string;
+  /** How many threads a kernel may use. */
+  threads: number;
+  /** Whether vectors of 256 bits are in use. */
+  wideVectors: boolean;
+  /** Why they are not; `on` if they are. */
+  wideReason: string;
+}
+
+/** The devices that compute. */
+export const device = {
+  /** What runs, and why. */
+  info(): DeviceInfo {
+    const { name } = backend();
+    return { backend: name, threads: wasm?.pool.threads ?? 1, wideVectors: wide === 'on', wideReason: wide };
+  },
+};

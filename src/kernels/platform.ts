@@ -8,6 +8,7 @@ export interface Thread {
 
 interface NodeModules {
   'node:os': { availableParallelism(): number };
+  'node:v8': { setFlagsFromString(flag: string): void };
   'node:worker_threads': {
     Worker: new (
       source: string,
@@ -29,6 +30,23 @@ export const cores = (): number =>
 
 /** Whether this thread may sleep until another wakes it: everywhere but on a browser's main thread. */
 export const maySleep = (): boolean => nodeModule('node:os') !== undefined || typeof document === 'undefined';
+
+/** An environment variable; undefined in browsers. */
+export const environment = (name: string): string | undefined =>
+  (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.[name];
+
+/**
+ * Asks V8 to join neighbouring vectors of 128 bits in WebAssembly that is compiled from now on. Returns why it cannot, or undefined.
+ * The flag is experimental and holds for the whole process.
+ */
+export function askForWideVectors(): string | undefined {
+  const v8 = nodeModule('node:v8');
+  const version = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node;
+  if (!v8 || Number.parseInt(version ?? '', 10) < 24)
+    return `needs Node 24 or later${version ? `, this is ${version}` : ''}`;
+  v8.setFlagsFromString('--experimental-wasm-revectorize');
+  return undefined;
+}
 
 /**
  * Starts a worker. `body` gets the first message; it is sent as text, so it must not refer to anything outside itself.

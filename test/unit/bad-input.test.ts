@@ -708,6 +708,8 @@ const reasons: Record<string, string> = {
   MemoryError: 'made by the library only',
   ThreadError: 'made by the library only',
   memory: 'takes nothing',
+  'device.info': 'takes nothing',
+  enableWideVectors: 'takes nothing',
   StateError: 'made by the library only',
   DataError: 'made by the library only',
   'nn.Module': 'abstract: its methods are in the rows of nn.Sequential',

@@ -1,7 +1,7 @@
 // The WebAssembly backend: the verbs that have SIMD kernels. Every one gives the reference's bits.
 import type { Backend } from '../backend.ts';
 import { elementwise } from './elementwise.ts';
-import { instantiate } from './module.ts';
+import { instantiate, type Kernels } from './module.ts';
 import { Pool } from './pool.ts';
 import { movement } from './movement.ts';
 import { optimizers } from './optimizers.ts';
@@ -10,7 +10,10 @@ import { random } from './random.ts';
 import { reductions } from './reductions.ts';
 import { softmax } from './softmax.ts';
 
+export type { Kernels };
+
 export interface Wasm {
+  kernels: Kernels;
   verbs: Partial<Backend>;
   pool: Pool;
 }
@@ -19,20 +22,21 @@ export interface Wasm {
  * The verbs that run in WebAssembly, and their threads; undefined where it cannot run.
  *
  * @param fallBack what serves the cases that a kernel leaves out
+ * @param fresh compile anew, though this process has compiled the kernels before
  */
-export function loadWasm(fallBack: Pick<Backend, 'copy'>): Wasm | undefined {
-  const instance = instantiate();
+export function loadWasm(fallBack: Pick<Backend, 'copy'>, fresh: boolean): Wasm | undefined {
+  const instance = instantiate(fresh);
   if (!instance) return undefined;
   const { kernels, module, memory } = instance;
   const pool = new Pool(kernels, module, memory);
   const verbs = {
     ...elementwise(kernels),
     ...movement(kernels, fallBack.copy),
-    ...optimizers(kernels),
+    ...optimizers(kernels, pool),
     ...products(kernels, pool),
     ...random(kernels),
     ...reductions(kernels),
     ...softmax(kernels),
   };
-  return { verbs, pool };
+  return { kernels, verbs, pool };
 }

@@ -2,8 +2,18 @@
 import type { Tensor } from '../../tensor/index.ts';
 import { type Backend, biasCorrection } from '../backend.ts';
 import { type Kernels, read, settle, write } from './module.ts';
+import type { Argument, Pool } from './pool.ts';
 
-export function optimizers(kernels: Kernels): Pick<Backend, 'sgd' | 'adam' | 'rmsprop' | 'adagrad'> {
+const pieceSize = 16384; // parameters that are worth waking another thread for: some 25 µs of one; a multiple of 16
+
+/** The address of a piece of a buffer, and the number of its elements. */
+const piece = (address: number): Argument => [address, 4, 0];
+const count: Argument = [0, -1, 1];
+
+export function optimizers(
+  kernels: Kernels,
+  pool: Pool,
+): Pick<Backend, 'sgd' | 'adam' | 'rmsprop' | 'adagrad'> {
   const writeOr0 = (x: Tensor | undefined): number => (x ? write(x) : 0);
   return {
     sgd(w, gradient, velocity, { lr, momentum, dampening, nesterov, weightDecay, first }) {
@@ -25,8 +35,10 @@ export function optimizers(kernels: Kernels): Pick<Backend, 'sgd' | 'adam' | 'rm
       const size = lr / biasCorrection(beta1, step);
       const root = Math.sqrt(biasCorrection(beta2, step));
       const [decay, keep] = decoupled ? [0, 1 - lr * weightDecay] : [weightDecay, 1];
-      const buffers = [write(w), read(gradient), write(m), write(v), writeOr0(vMax)];
-      kernels.adam(...buffers, w.size, beta1, 1 - beta1, beta2, 1 - beta2, size, root, eps, decay, keep);
+      const [ws, gs, ms, vs, maxs] = [write(w), read(gradient), write(m), write(v), writeOr0(vMax)];
+      const buffers: Argument[] = [piece(ws), piece(gs), piece(ms), piece(vs), maxs ? piece(maxs) : 0];
+      const constants = [beta1, 1 - beta1, beta2, 1 - beta2, size, root, eps, decay, keep];
+      pool.run('adam', w.size, pieceSize, [...buffers, count, ...constants]);
       settle();
     },
     rmsprop(w, gradient, v, velocity, { lr, alpha, eps, momentum, weightDecay }) {

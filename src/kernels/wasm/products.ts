@@ -47,10 +47,11 @@ export function products({ addRows, WORK }: Kernels, pool: Pool): Pick<Backend, 
     transposeB: boolean,
     c: number,
   ): void {
-    const parts = m * k * n < worthwhile ? 1 : 2 * pool.threads;
-    const byColumns = n >= 16 * parts; // else by rows: every piece packs the whole of B, but there is little of it
-    const [size, unit] = byColumns ? [n, 16] : [m, 20];
-    const grain = parts === 1 ? Math.max(size, 1) : Math.ceil(size / parts / unit) * unit;
+    const work = m * k * n;
+    const parts = work < worthwhile ? 1 : work < 16 * worthwhile ? pool.threads : 4 * pool.threads;
+    const byColumns = n > m; // a piece packs its own part of one factor, and the whole of the other: the smaller one
+    const [size, unit] = byColumns ? [n, pool.wide ? 16 : 8] : [m, pool.wide ? 4 : 5];
+    const grain = Math.max(Math.ceil(size / parts / unit), 1) * unit;
     const piece: Argument[] = [
       [0, 1, 0],
       [0, 0, 1],
