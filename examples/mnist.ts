@@ -2,8 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { data, io, manualSeed, nn, optim, train } from '../src/index.ts';
-import { backend } from '../src/kernels/index.ts';
+import { data, device, enableWideVectors, io, manualSeed, nn, optim, train } from '../src/index.ts';
 
 const usage = `npm run mnist -- [options]
 
@@ -17,6 +16,7 @@ const usage = `npm run mnist -- [options]
   --help       show this`;
 
 const { epochs, batch, lr, seed, limit, out, json } = readOptions();
+enableWideVectors(); // twice as fast where the engine can, with the same bits
 manualSeed(seed);
 
 const { train: all, test } = await data.mnist();
@@ -59,7 +59,7 @@ console.log(`\nweights saved to ${out}`);
 if (json) {
   const seconds = history.reduce((total, log) => total + log.seconds, 0) / Math.max(epochs, 1);
   const secondsPerEpoch = Number(seconds.toFixed(3));
-  console.log(JSON.stringify({ testAccuracy, epochs, secondsPerEpoch, backend: backend().name }));
+  console.log(JSON.stringify({ testAccuracy, epochs, secondsPerEpoch, backend: device.info().backend }));
 }
 
 function readOptions() {

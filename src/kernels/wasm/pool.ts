@@ -14,7 +14,7 @@ const words = 16; // behind them, in float64: where the pieces begin and end, th
 const longest = 24; // arguments
 const controlAddress = 32768; // below the heap's blocks
 const patience = 2000; // ms for the last pieces of a call, before a worker counts as dead
-const turns = 20_000; // of a worker's waiting loop before it sleeps: some 50 µs
+const turns = 60_000; // of a waiting loop before it sleeps: some 200 µs
 
 /** One argument of a kernel, for the piece [from, to) on a thread: a constant, or base + from·f + to·t + thread·w. */
 export type Argument = number | readonly [base: number, from: number, to: number, thread?: number];
