@@ -30,7 +30,11 @@ if (!existsSync(target) || !readFileSync(target, 'utf8').startsWith(header)) {
     console.error(stderr.toString());
     process.exit(1);
   }
+  const memory = Buffer.from('\x03env\x06memory\x02', 'latin1'); // the import's two names, and its kind
+  const sharedFlag = Buffer.from(binary).indexOf(memory) + memory.length;
+  if (binary[sharedFlag] !== 3) throw new Error('the kernels do not import a shared memory');
   const text = Buffer.from(binary).toString('base64');
-  writeFileSync(target, `${header}\nexport const binary: string =\n  '${text}';\n`);
+  const flag = `/** Where the binary says that the memory it imports is shared (3): 1 makes it an ordinary one. */\nexport const sharedFlag = ${sharedFlag};\n`;
+  writeFileSync(target, `${header}\nexport const binary: string =\n  '${text}';\n\n${flag}`);
   console.log(`compiled the WebAssembly kernels: ${binary.length} bytes`);
 }

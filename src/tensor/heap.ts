@@ -78,7 +78,7 @@ export class Heap {
     for (const bytes of [Math.max(missing, growth), missing]) {
       try {
         this.memory.grow(Math.ceil(bytes / page));
-        this.#buffer = this.memory.buffer; // views of the old buffer stay valid: a shared memory never moves
+        this.#buffer = this.memory.buffer; // views of the old buffer stay valid: only a shared memory may grow, and it never moves
         return true;
       } catch {} // at the maximum, or the machine is out of memory
     }
@@ -86,17 +86,19 @@ export class Heap {
   }
 }
 
-/** The largest shared memory that this machine lets us reserve; undefined where there is none. */
+/**
+ * The largest memory that this machine lets us reserve. Without SharedArrayBuffer (a browser page that is not cross-origin
+ * isolated) it has a fixed size: growing would detach every view of it. Undefined where there is no WebAssembly.
+ */
 function reserve(): WebAssembly.Memory | undefined {
-  if (typeof WebAssembly === 'undefined' || typeof SharedArrayBuffer === 'undefined') return undefined;
-  for (const gibibytes of [4, 2, 1, 0.5]) {
+  if (typeof WebAssembly === 'undefined') return undefined;
+  const shared = typeof SharedArrayBuffer !== 'undefined';
+  for (const mebibytes of shared ? [4096, 2048, 1024, 512] : [1024, 512, 256, 128]) {
+    const maximum = Math.min((mebibytes * 2 ** 20) / page, 65535); // no block may end at 2³², which would wrap to 0
     try {
-      return new WebAssembly.Memory({
-        initial: growth / page,
-        maximum: Math.min((gibibytes * 2 ** 30) / page, 65535), // no block may end at 2³²: it would wrap to 0
-
-        shared: true,
-      });
+      return new WebAssembly.Memory(
+        shared ? { initial: growth / page, maximum, shared } : { initial: maximum, maximum },
+      );
     } catch {} // too large to reserve: try less
   }
   return undefined;
@@ -106,7 +108,7 @@ const base = 2 ** 16; // the kernels' own data lie below
 
 let shared: Heap | undefined | 'none';
 
-/** The heap that all tensors share, made when it is first needed; undefined where WebAssembly has no shared memory. */
+/** The heap that all tensors share, made when it is first needed; undefined where there is no WebAssembly. */
 export function heap(): Heap | undefined {
   if (shared === undefined) {
     const memory = reserve();

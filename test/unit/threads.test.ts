@@ -52,6 +52,26 @@ describe('threads', () => {
     }
   });
 
+  it('are not needed: without SharedArrayBuffer one thread does it all, with the same bits', () => {
+    const door = JSON.stringify(new URL('../../src/index.ts', import.meta.url).href);
+    const program = (before: string) => `
+      ${before}
+      const { device, manualSeed, matmul, memory, rand, scope, setThreads } = await import(${door});
+      manualSeed(3);
+      setThreads(4);
+      const y = scope(() => matmul(rand([150, 200]), rand([200, 90])));
+      const { backend, threads } = device.info();
+      console.log(backend, threads, memory().overflow, [...new Uint32Array(Float32Array.from(y.data).buffer)].join());`;
+    const run = (before: string) =>
+      execFileSync(process.execPath, [...process.execArgv, '--input-type=module', '-e', program(before)], {
+        encoding: 'utf8',
+        timeout: 15_000,
+      });
+    const [backend, threads, overflow, bits] = run('delete globalThis.SharedArrayBuffer;').split(' ');
+    expect([backend, threads, overflow]).to.deep.equal(['wasm', '1', '0']);
+    expect(bits).to.equal(run('').split(' ')[3]);
+  });
+
   it('do not keep the program alive', () => {
     const program = `
       const { matmul, rand } = await import(${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)});

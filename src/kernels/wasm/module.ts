@@ -1,6 +1,6 @@
 // The WebAssembly module, instantiated over the heap, and the way of tensors into it.
 import { blockSize, type Heap, heap, MemoryError, type Tensor } from '../../tensor/index.ts';
-import { binary } from './binary.ts';
+import { binary, sharedFlag } from './binary.ts';
 
 /** The kernels: addresses, counts and constants in; what they compute is in the heap. */
 export type Kernels = Record<string, (...args: number[]) => number>;
@@ -13,7 +13,7 @@ export interface Instance {
 }
 
 /**
- * The kernels' instance; undefined where there is no WebAssembly, no SIMD, or no shared memory.
+ * The kernels' instance; undefined where there is no WebAssembly, or no SIMD.
  *
  * @param fresh compile anew, though this process has compiled the kernels before
  */
@@ -21,11 +21,16 @@ export function instantiate(fresh: boolean): Instance | undefined {
   const memory = heap()?.memory;
   if (!memory) return undefined;
   const bytes = Uint8Array.from(atob(binary) + (fresh ? differentName : ''), (c) => c.charCodeAt(0));
+  if (!isShared(memory)) bytes[sharedFlag] = 1; // the module imports a memory with a maximum, shared (3) or not (1)
   if (!WebAssembly.validate(bytes)) return undefined;
   const module = new WebAssembly.Module(bytes);
   const { exports } = new WebAssembly.Instance(module, { env: { memory, abort: () => {} } });
   return { kernels: exports as Kernels, module, memory };
 }
+
+/** Whether workers can have the memory, too. */
+export const isShared = (memory: WebAssembly.Memory): boolean =>
+  typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
 
 /** A custom section that holds nothing: engines share the code of modules that are equal byte for byte. */
 const differentName = '\x00\x05\x04wide';

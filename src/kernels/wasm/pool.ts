@@ -1,7 +1,7 @@
 // The thread pool: workers that run pieces of one kernel call over the shared memory.
 import { ThreadError } from '../../tensor/index.ts';
 import { cores, maySleep, startThread, type Thread } from '../platform.ts';
-import type { Kernels } from './module.ts';
+import { isShared, type Kernels } from './module.ts';
 
 /*
  * A call is cut into pieces. Whoever is free takes one, by counting `left` down, and counts `done` up when it is finished. The
@@ -65,13 +65,14 @@ export class Pool {
   readonly #numbers: Float64Array;
   /** Whether products take the tiles for vectors of 256 bits. */
   wide = false;
-  #threads: number = cores();
+  #threads: number;
   #workers: Thread[] = [];
 
   constructor(kernels: Kernels, module: WebAssembly.Module, memory: WebAssembly.Memory) {
     this.#kernels = kernels;
     this.#module = module;
     this.#memory = memory;
+    this.#threads = isShared(memory) ? cores() : 1;
     const names = Object.entries(kernels).filter(([, item]) => typeof item === 'function');
     this.#numberOf = new Map(names.map(([name], i) => [name, i]));
     this.#state = new Int32Array(memory.buffer, controlAddress, words);
@@ -84,7 +85,7 @@ export class Pool {
   }
 
   set threads(value: number) {
-    if (value === this.#threads) return;
+    if (value === this.#threads || !isShared(this.#memory)) return;
     this.#end();
     this.#threads = value;
   }
