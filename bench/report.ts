@@ -1,0 +1,63 @@
+// What was measured: as a table, as JSON, and held against an earlier run.
+import { cpus } from 'node:os';
+import { device } from '../src/index.ts';
+import type { Suite } from './suites.ts';
+
+export interface Row {
+  suite: string;
+  name: string;
+  threads: number;
+  /** Calls in a second, and the margin of error in percent. */
+  hz: number;
+  rme: number;
+  /** The speed, as a part of what it is held against. */
+  ratio: number;
+}
+
+export interface Report {
+  machine: { cpu: string; cores: number; node: string; threads: number; vectors: 128 | 256 };
+  rows: Row[];
+}
+
+export function thisMachine(): Report['machine'] {
+  const { threads, wideVectors } = device.info();
+  const vectors = wideVectors ? 256 : 128;
+  return { cpu: cpus()[0].model.trim(), cores: cpus().length, node: process.version, threads, vectors };
+}
+
+const line = (name: string, cells: readonly string[]): string =>
+  `${name.padEnd(30)}${cells.map((cell) => cell.padStart(14)).join('')}`;
+
+export const header = ({ title, columns }: Suite): string =>
+  `\n${line(title, ['threads', ...columns.slice(0, -1), '± %', ...columns.slice(-1)])}`;
+
+export function rowText(
+  { columns, show }: Suite,
+  work: number,
+  { name, threads, hz, rme, ratio }: Row,
+): string {
+  const share = columns[columns.length - 1].startsWith('%') ? 100 * ratio : ratio;
+  return line(name, [`${threads}`, ...[...show(hz, work), rme, share].map(digits)]);
+}
+
+/** Three digits that count. */
+const digits = (x: number): string => (x >= 100 ? x.toFixed(0) : x >= 10 ? x.toFixed(1) : x.toFixed(2));
+
+/** The least part of an earlier ratio that passes: what is lost by a mistake is a factor of 2 and more, by noise less. */
+const bound = 0.6;
+
+/** The rows whose ratio fell below the bound, as text; times are not compared, since they belong to a machine and an hour. */
+export function regressions(now: Report, before: Report): string[] {
+  if (now.machine.vectors !== before.machine.vectors)
+    throw new Error(
+      `that run had vectors of ${before.machine.vectors} bits, this one of ${now.machine.vectors}: --narrow makes 128`,
+    );
+  const key = ({ suite, name, threads }: Row) => `${suite}: ${name}, ${threads} threads`;
+  const earlier = new Map(before.rows.map((row) => [key(row), row.ratio]));
+  const compared = now.rows.filter((row) => earlier.has(key(row)));
+  if (compared.length === 0) throw new Error('that run has no row in common with this one');
+  return compared.flatMap((row) => {
+    const was = earlier.get(key(row)) as number;
+    return row.ratio >= bound * was ? [] : [`${key(row)}: ratio ${digits(row.ratio)}, was ${digits(was)}`];
+  });
+}
