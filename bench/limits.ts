@@ -21,8 +21,8 @@ const vectors = 1 << 16;
 const [copied, from, to] = [1 << 22, 1 << 20, 1 << 23]; // bytes
 
 /*
- * x ← x/2 + 1/2, in as many independent vectors as registers hold: a multiplication and an addition take 3 to 4 cycles each, and
- * 14 vectors keep two of both busy in every cycle. Where the engine joins neighbours into vectors of 256 bits, 28 do.
+ * x ← x/2 + 1/2, in as many independent vectors as there are registers: 14, and the half. Where the engine joins neighbours into
+ * vectors of 256 bits, 28.
  */
 const chains = [14, 28] as const;
 const operations = 2 ** 22; // in a piece, some 0.1 ms

@@ -26,7 +26,7 @@ export function thisMachine(): Report['machine'] {
 }
 
 const line = (name: string, cells: readonly string[]): string =>
-  `${name.padEnd(30)}${cells.map((cell) => cell.padStart(14)).join('')}`;
+  `${name.padEnd(34)}${cells.map((cell) => cell.padStart(13)).join('')}`;
 
 export const header = ({ title, columns }: Suite): string =>
   `\n${line(title, ['threads', ...columns.slice(0, -1), '± %', ...columns.slice(-1)])}`;

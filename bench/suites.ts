@@ -69,7 +69,7 @@ const kernels = (side: number): Case[] => [
 const step = (widths: readonly number[], batch: number, classes: boolean): Case => {
   const weights = widths.slice(1).reduce((sum, width, i) => sum + width * widths[i], 0);
   return {
-    name: `${widths.join('-')}, ${batch} rows`,
+    name: `${widths.join('-')}, batch ${batch}`,
     work: 2 * batch * (3 * weights - widths[0] * widths[1]), // the input needs no gradient
     prepare() {
       const outputs = widths[widths.length - 1];
