@@ -1,6 +1,13 @@
 // The only public door.
 export * from './autograd/index.ts';
-export { type DeviceInfo, device, enableWideVectors, setThreads } from './kernels/index.ts';
+export {
+  type Arithmetic,
+  type DeviceInfo,
+  device,
+  enableWideVectors,
+  setArithmetic,
+  setThreads,
+} from './kernels/index.ts';
 export * as data from './data/index.ts';
 export * as io from './io/index.ts';
 export * as nn from './nn/index.ts';

@@ -1,7 +1,7 @@
 // The WebAssembly backend: the verbs that have SIMD kernels. Every one gives the reference's bits.
 import type { Backend } from '../backend.ts';
 import { elementwise } from './elementwise.ts';
-import { instantiate, type Kernels } from './module.ts';
+import { instantiate, type Kernels, type Variant } from './module.ts';
 import { Pool } from './pool.ts';
 import { movement } from './movement.ts';
 import { optimizers } from './optimizers.ts';
@@ -16,27 +16,28 @@ export interface Wasm {
   kernels: Kernels;
   verbs: Partial<Backend>;
   pool: Pool;
+  /** What it has of what was asked for. */
+  variant: Variant;
 }
 
 /**
  * The verbs that run in WebAssembly, and their threads; undefined where it cannot run.
  *
  * @param fallBack what serves the cases that a kernel leaves out
- * @param fresh compile anew, though this process has compiled the kernels before
  */
-export function loadWasm(fallBack: Pick<Backend, 'copy'>, fresh: boolean): Wasm | undefined {
-  const instance = instantiate(fresh);
+export function loadWasm(fallBack: Pick<Backend, 'copy'>, variant: Variant): Wasm | undefined {
+  const instance = instantiate(variant);
   if (!instance) return undefined;
-  const { kernels, module, memory } = instance;
-  const pool = new Pool(kernels, module, memory);
+  const { kernels } = instance;
+  const pool = new Pool(instance);
   const verbs = {
     ...elementwise(kernels),
     ...movement(kernels, fallBack.copy),
     ...optimizers(kernels, pool),
-    ...products(kernels, pool),
+    ...products(instance, pool),
     ...random(kernels),
     ...reductions(kernels),
     ...softmax(kernels),
   };
-  return { kernels, verbs, pool };
+  return { kernels, verbs, pool, variant: instance };
 }

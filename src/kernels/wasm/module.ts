@@ -1,32 +1,48 @@
 // The WebAssembly module, instantiated over the heap, and the way of tensors into it.
 import { blockSize, type Heap, heap, MemoryError, type Tensor } from '../../tensor/index.ts';
-import { binary, sharedFlag } from './binary.ts';
+import { binary, fusedBinary } from './binary.ts';
 
 /** The kernels: addresses, counts and constants in; what they compute is in the heap. */
 export type Kernels = Record<string, (...args: number[]) => number>;
 
+/** Which kernels are asked for. */
+export interface Variant {
+  /** Products that round a multiplication and its addition once, where the engine can. */
+  fused: boolean;
+  /** Products for vectors of 256 bits. The engine must have been told before. */
+  wide: boolean;
+}
+
 /** The kernels over the heap's memory, and what workers need to have them too. */
-export interface Instance {
+export interface Instance extends Variant {
   kernels: Kernels;
-  module: WebAssembly.Module;
+  modules: WebAssembly.Module[];
   memory: WebAssembly.Memory;
 }
 
-/**
- * The kernels' instance; undefined where there is no WebAssembly, or no SIMD.
- *
- * @param fresh compile anew, though this process has compiled the kernels before
- */
-export function instantiate(fresh: boolean): Instance | undefined {
+/** The kernels' instance; undefined where there is no WebAssembly, or no SIMD. */
+export function instantiate({ fused, wide }: Variant): Instance | undefined {
   const memory = heap()?.memory;
   if (!memory) return undefined;
-  const bytes = Uint8Array.from(atob(binary) + (fresh ? differentName : ''), (c) => c.charCodeAt(0));
-  if (!isShared(memory)) bytes[sharedFlag] = 1; // the module imports a memory with a maximum, shared (3) or not (1)
-  if (!WebAssembly.validate(bytes)) return undefined;
-  const module = new WebAssembly.Module(bytes);
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort: () => {} } });
-  return { kernels: exports as Kernels, module, memory };
+  const main = compile(binary, memory, wide);
+  const products = fused ? compile(fusedBinary, memory, wide) : undefined;
+  if (!main) return undefined;
+  const modules = products ? [main, products] : [main];
+  const instances = modules.map((module) => new WebAssembly.Instance(module, { env: { memory, abort() {} } }));
+  const kernels = Object.assign({}, ...instances.map(({ exports }) => exports));
+  return { kernels, modules, memory, fused: products !== undefined, wide };
 }
+
+/** The module of a binary in base64; undefined if this engine has not all that it needs. */
+function compile(base64: string, memory: WebAssembly.Memory, wide: boolean): WebAssembly.Module | undefined {
+  const text = atob(base64);
+  const bytes = Uint8Array.from(wide ? text + differentName : text, (c) => c.charCodeAt(0));
+  if (!isShared(memory)) bytes[text.indexOf(memoryImport) + memoryImport.length] = 1;
+  return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : undefined;
+}
+
+/** How the import of the memory begins. Behind it stands whether it has a maximum and is shared (3), or only has one (1). */
+const memoryImport = '\x03env\x06memory\x02';
 
 /** Whether workers can have the memory, too. */
 export const isShared = (memory: WebAssembly.Memory): boolean =>
@@ -44,18 +60,22 @@ interface Loan {
 
 const loans: Loan[] = [];
 
-/** A block of `bytes` bytes until `settle()`. */
-function borrow(bytes: number, to?: Float32Array): number {
+/** The address of a new block of `bytes` bytes. Throws, after giving back all loans, if there is no room. */
+export function allocate(bytes: number): number {
   const memory = heap() as Heap;
   const address = memory.allocate(bytes);
-  if (address === 0) {
-    settle();
-    throw new MemoryError(
-      'kernels',
-      `no room for ${blockSize(bytes)} bytes`,
-      `${memory.inUse} bytes of the heap are in use`,
-    );
-  }
+  if (address !== 0) return address;
+  settle();
+  throw new MemoryError(
+    'kernels',
+    `no room for ${blockSize(bytes)} bytes`,
+    `${memory.inUse} bytes of the heap are in use`,
+  );
+}
+
+/** A block of `bytes` bytes until `settle()`. */
+function borrow(bytes: number, to?: Float32Array): number {
+  const address = allocate(bytes);
   loans.push({ address, bytes, to });
   return address;
 }

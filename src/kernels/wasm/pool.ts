@@ -1,7 +1,7 @@
 // The thread pool: workers that run pieces of one kernel call over the shared memory.
 import { ThreadError } from '../../tensor/index.ts';
 import { cores, maySleep, startThread, type Thread } from '../platform.ts';
-import { isShared, type Kernels } from './module.ts';
+import { type Instance, isShared, type Kernels } from './module.ts';
 
 /*
  * A call is cut into pieces. Whoever is free takes one, by counting `left` down, and counts `done` up when it is finished. The
@@ -20,7 +20,7 @@ const turns = 60_000; // of a waiting loop before it sleeps: some 200 µs
 export type Argument = number | readonly [base: number, from: number, to: number, thread?: number];
 
 interface Start {
-  module: WebAssembly.Module;
+  modules: WebAssembly.Module[];
   memory: WebAssembly.Memory;
   thread: number;
   control: number;
@@ -29,11 +29,11 @@ interface Start {
 }
 
 /** What a worker runs. It is sent as text, so it names nothing outside itself; the places are those above. */
-function serve({ module, memory, thread, control, words, turns }: Start): void {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
-  const kernels = Object.values(exports).filter((item) => typeof item === 'function') as ((
-    ...args: number[]
-  ) => void)[];
+function serve({ modules, memory, thread, control, words, turns }: Start): void {
+  const kernels = modules
+    .map((module) => new WebAssembly.Instance(module, { env: { memory, abort() {} } }))
+    .flatMap(({ exports }) => Object.values(exports))
+    .filter((item) => typeof item === 'function') as ((...args: number[]) => void)[];
   const state = new Int32Array(memory.buffer, control, words);
   const numbers = new Float64Array(memory.buffer, control + 4 * words, 3 + 4 * 24);
   for (let seen = 0; ; ) {
@@ -58,19 +58,17 @@ function serve({ module, memory, thread, control, words, turns }: Start): void {
 /** Runs kernels on several threads; the results do not depend on how many. */
 export class Pool {
   readonly #kernels: Kernels;
-  readonly #module: WebAssembly.Module;
+  readonly #modules: WebAssembly.Module[];
   readonly #memory: WebAssembly.Memory;
   readonly #numberOf: Map<string, number>;
   readonly #state: Int32Array;
   readonly #numbers: Float64Array;
-  /** Whether products take the tiles for vectors of 256 bits. */
-  wide = false;
   #threads: number;
   #workers: Thread[] = [];
 
-  constructor(kernels: Kernels, module: WebAssembly.Module, memory: WebAssembly.Memory) {
+  constructor({ kernels, modules, memory }: Pick<Instance, 'kernels' | 'modules' | 'memory'>) {
     this.#kernels = kernels;
-    this.#module = module;
+    this.#modules = modules;
     this.#memory = memory;
     this.#threads = isShared(memory) ? cores() : 1;
     const names = Object.entries(kernels).filter(([, item]) => typeof item === 'function');
@@ -151,7 +149,7 @@ export class Pool {
       if (!worker) return false;
       const thread = this.#workers.push(worker);
       worker.post({
-        module: this.#module,
+        modules: this.#modules,
         memory: this.#memory,
         thread,
         control: controlAddress,

@@ -1,7 +1,7 @@
 // Matrix products over the heap.
 import { broadcastStrides, type Heap, heap, type Shape, sizeOf, type Tensor } from '../../tensor/index.ts';
 import type { Backend } from '../backend.ts';
-import { type Kernels, read, settle, write } from './module.ts';
+import { allocate, type Instance, read, settle, write } from './module.ts';
 import type { Argument, Pool } from './pool.ts';
 
 /** Where each matrix of a stack begins, in elements, when the stack is broadcast to `batches`. */
@@ -18,25 +18,58 @@ function* starts(shape: Shape, batches: Shape): Iterable<number> {
   }
 }
 
-/** Multiplications that are worth waking another thread for: some 25 µs of one. */
-const worthwhile = 2 ** 19;
+/** Multiplications that are worth a piece of their own: some 3 µs of one thread. */
+const worthwhile = 2 ** 17;
+const termsAtOnce = 8192;
+const packedAtOnce = 2 ** 22; // floats of a factor
+const rowsAtOnce = 256; // of A: with a block of terms they stay in the second cache
 
-export function products({ addRows, WORK }: Kernels, pool: Pool): Pick<Backend, 'matmul' | 'linear'> {
-  const workBytes = Math.ceil((WORK as unknown as WebAssembly.Global).value / 64) * 64;
-  const scratch = { address: 0, threads: 0 };
+/** A matrix of `count` lines (rows of A, columns of B) in groups: bytes from group to group, from line to line, from term to term. */
+interface Factor {
+  address: number;
+  group: number;
+  line: number;
+  term: number;
+}
 
-  /** Room for the packed blocks of every thread. */
-  function workspace(): number {
-    if (scratch.threads < pool.threads) {
+export function products(
+  { kernels, fused, wide }: Instance,
+  pool: Pool,
+): Pick<Backend, 'matmul' | 'linear'> {
+  const gemm = fused ? 'fusedGemm' : 'gemm';
+  const [R, EDGE] = (fused ? [kernels.fusedR, kernels.fusedEdge] : [kernels.R, kernels.EDGE]).map(valueOf);
+  const columns = wide ? 16 : 8; // of a tile
+  const scratch = { address: 0, bytes: 0 };
+
+  /** Room that products keep, since each needs it for a moment. */
+  function workspace(bytes: number): number {
+    if (scratch.bytes < bytes) {
       const own = heap() as Heap;
-      if (scratch.address !== 0) own.free(scratch.address, scratch.threads * workBytes);
-      scratch.threads = pool.threads;
-      scratch.address = own.allocate(scratch.threads * workBytes);
+      if (scratch.bytes > 0) own.free(scratch.address, scratch.bytes);
+      scratch.bytes = 0;
+      scratch.address = allocate(bytes);
+      scratch.bytes = bytes;
     }
     return scratch.address;
   }
 
-  /** C [m, n] = A·B, A [m, k] or, transposed, [k, m]; B likewise. */
+  /** The lines of a factor next to each other, as tiles take them: packed, unless they lie well. */
+  function pack(
+    x: number,
+    ldx: number,
+    across: boolean,
+    count: number,
+    k: number,
+    group: number,
+    to: number,
+  ): Factor {
+    const panels = Math.ceil(count / group);
+    const grain = Math.max(Math.ceil(2 ** 14 / (k * group)), Math.ceil(panels / (4 * pool.threads)));
+    pool.run('pack', panels, grain, [...span, count, k, x, ldx, Number(across), group, to]);
+    return { address: to, group: 4 * k * group, line: 4, term: 4 * group };
+  }
+
+  /** C [m, n] = A·B + bias, A [m, k] or, transposed, [k, m]; B likewise. */
   function multiply(
     m: number,
     k: number,
@@ -46,26 +79,60 @@ export function products({ addRows, WORK }: Kernels, pool: Pool): Pick<Backend, 
     b: number,
     transposeB: boolean,
     c: number,
+    bias: number,
   ): void {
-    const work = m * k * n;
-    const parts = work < worthwhile ? 1 : work < 16 * worthwhile ? pool.threads : 4 * pool.threads;
-    const byColumns = n > m; // a piece packs its own part of one factor, and the whole of the other: the smaller one
-    const [size, unit] = byColumns ? [n, pool.wide ? 16 : 8] : [m, pool.wide ? 4 : 5];
-    const grain = Math.max(Math.ceil(size / parts / unit), 1) * unit;
-    const piece: Argument[] = [
-      [0, 1, 0],
-      [0, 0, 1],
-    ];
-    const ranges = byColumns ? [0, m, ...piece] : [...piece, 0, n];
+    if (m === 0 || n === 0) return;
     const [lda, ldb] = [4 * (transposeA ? m : k), 4 * (transposeB ? k : n)];
-    const operands = [a, lda, Number(transposeA), b, ldb, Number(transposeB), c, 4 * n];
-    pool.run('gemm', size, grain, [
-      ...ranges,
-      k,
-      ...operands,
-      Number(pool.wide),
-      [workspace(), 0, 0, workBytes],
-    ]);
+    const packsA = (globalThis as any).PA ?? (transposeA && m * n > 2 ** 16);
+    const packsB = transposeB || n % columns !== 0 || ((globalThis as any).PB ?? (m > 64 && k * n > 2 ** 16));
+    const kMost = Math.min(k, termsAtOnce);
+    const mMost = packsA ? most(m, kMost, R) : m;
+    const nMost = packsB ? most(n, kMost, columns) : n;
+    const edges = pool.threads * EDGE;
+    const roomB = packsB ? 4 * kMost * nMost + 64 * kMost : 0;
+    const work = workspace(2 ** Math.ceil(Math.log2(edges + roomB + (packsA ? 4 * kMost * (mMost + R) : 0))));
+
+    let p = 0;
+    do {
+      const terms = Math.min(kMost, k - p);
+      for (let j = 0; j < n; j += nMost) {
+        const width = Math.min(nMost, n - j);
+        const bAt = b + (transposeB ? j * ldb + 4 * p : p * ldb + 4 * j);
+        const B = packsB
+          ? pack(bAt, ldb, !transposeB, width, terms, columns, work + edges)
+          : { address: bAt, group: 4 * columns, line: 4, term: ldb };
+        for (let i = 0; i < m; i += mMost) {
+          const height = Math.min(mMost, m - i);
+          const aAt = a + (transposeA ? p * lda + 4 * i : i * lda + 4 * p);
+          const A = packsA
+            ? pack(aAt, lda, transposeA, height, terms, R, work + edges + roomB)
+            : transposeA
+              ? { address: aAt, group: 4 * R, line: 4, term: lda }
+              : { address: aAt, group: R * lda, line: lda, term: 4 };
+          const [blockRows, blockColumns] = blocks(height, terms, width);
+          const across = Math.ceil(width / blockColumns);
+          const count = across * Math.ceil(height / blockRows);
+          pool.run(gemm, count, 1, [
+            ...span,
+            ...[across, blockRows, blockColumns, height, width, terms],
+            ...[A.address, A.group, A.line, A.term, B.address, B.group, B.term],
+            ...[c + 4 * (i * n + j), 4 * n, Number(p > 0)],
+            ...[bias && p + terms === k ? bias + 4 * j : 0, Number(wide), [work, 0, 0, EDGE] as Argument],
+          ]);
+        }
+      }
+      p += kMost;
+    } while (p < k);
+  }
+
+  /** How a product is cut into blocks that threads take, one after the other. */
+  function blocks(m: number, k: number, n: number): [rows: number, columns: number] {
+    const [down, across] = [Math.ceil(m / R), Math.ceil(n / columns)];
+    const pieces =
+      pool.threads === 1 ? 1 : Math.min(Math.floor((m * k * n) / worthwhile) || 1, 4 * pool.threads);
+    const rows = down >= across ? Math.ceil(down / pieces) * R : m;
+    const side = down >= across ? n : Math.ceil(across / pieces) * columns;
+    return [Math.min(rows, Math.ceil(rowsAtOnce / R) * R), side];
   }
 
   return {
@@ -74,7 +141,7 @@ export function products({ addRows, WORK }: Kernels, pool: Pool): Pick<Backend, 
       const k = A.shape[A.rank - (transposeA ? 2 : 1)];
       const [a, b, y] = [read(A), read(B), write(Y)];
       const run = (a0: number, b0: number, y0: number) =>
-        multiply(m, k, n, a + 4 * a0, transposeA, b + 4 * b0, transposeB, y + 4 * y0);
+        multiply(m, k, n, a + 4 * a0, transposeA, b + 4 * b0, transposeB, y + 4 * y0, 0);
       if (Y.rank === 2) run(0, 0, 0);
       else {
         const batches = Y.shape.slice(0, -2);
@@ -87,10 +154,20 @@ export function products({ addRows, WORK }: Kernels, pool: Pool): Pick<Backend, 
     linear(X: Tensor, W: Tensor, bias: Tensor | undefined, Y: Tensor) {
       const [n, k] = W.shape;
       const m = n === 0 ? 0 : Y.size / n;
-      const y = write(Y);
-      multiply(m, k, n, read(X), false, read(W), true, y);
-      if (bias) addRows(y, n, 1, read(bias), 0, 1, y, m, n);
+      multiply(m, k, n, read(X), false, read(W), true, write(Y), bias ? read(bias) : 0);
       settle();
     },
   };
 }
+
+/** The piece of a range. */
+const span: readonly Argument[] = [
+  [0, 1, 0],
+  [0, 0, 1],
+];
+
+const valueOf = (constant: unknown): number => (constant as WebAssembly.Global).value;
+
+/** How many of `count` lines are packed at a time: all, or whole groups. */
+const most = (count: number, k: number, group: number): number =>
+  Math.min(count, Math.max(Math.floor(packedAtOnce / Math.max(k, 1) / group), 1) * group);

@@ -1,16 +1,191 @@
-// Matrix products in the reference's order: cache-blocked, packed, and every sum takes its terms ascending in k.
+// Matrix products in the reference's order: every sum takes its terms ascending in k.
 //
-// C [m, n] = A [m, k] · B [k, n], where A and B may be stored transposed. B is packed into panels of `nr` columns, which
-// stream through the registers against mr rows of A; a tile of mr × nr sums stays in registers meanwhile. When k is cut into
-// blocks, the tile goes back to C and is loaded again, so blocking never changes a sum's order. A is packed
-// into panels of mr rows.
+// C [m, n] = A [m, k] · B [k, n]. A tile of C, R rows by two or four vectors, stays in registers while the terms go by: each takes a
+// row of a panel of B, and one number from each of R rows of A. Both are read where they lie, or where `pack` has put them: strides
+// tell. When k is cut into blocks, which keeps a panel in the first cache, the tile goes back to C and is loaded again, so the order
+// of a sum never changes.
+//
+// This file is compiled twice. The engine's relaxed SIMD has a multiply-add that rounds once; with it, tiles may be higher, for
+// the products' registers are free.
+import { put, take } from './rows';
 
-const KC: i32 = 256; // terms taken at a time: a panel of B (KC · nr floats) stays in the first cache
-const MC: i32 = 120; // rows of A that are packed at a time: MC · KC floats stay in the second cache
-const NC: i32 = 1024; // columns of B that are packed at a time
+/** Rows of a tile. */
+export const R: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+const KC: i32 = 256; // terms taken at a time: a panel of B, KC · 16 floats, takes half of the first cache
+const ZEROS = memory.data(64); // where the sums of a new tile come from
 
-/** The bytes that `gemm` works in: a tile of C, a block of A, a block of B, and a panel's end. */
-export const WORK: i32 = 1024 + MC * KC * 4 + NC * KC * 4 + 16 * KC * 4;
+/** s + a·b */
+// @ts-ignore: decorator
+@inline
+function madd(s: v128, a: v128, b: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, s);
+  return f32x4.add(s, f32x4.mul(a, b));
+}
+
+/**
+ * to [R, 8] = from [R, 8] + A [R, kc] · B [kc, 8]. Rows of A are aRow bytes apart, its terms aTerm; only `height` rows are there, and
+ * the last of them stands for the missing ones.
+ */
+export function tile8(
+  kc: i32, a: usize, aRow: usize, aTerm: usize, height: i32, b: usize, bTerm: usize,
+  from: usize, fromRow: usize, to: usize, toRow: usize,
+): void {
+  const a1 = height > 1 ? aRow : 0, a2 = height > 2 ? a1 + aRow : a1, a3 = height > 3 ? a2 + aRow : a2;
+  const a4 = height > 4 ? a3 + aRow : a3, a5 = height > 5 ? a4 + aRow : a4;
+  const f1 = from + fromRow, f2 = f1 + fromRow, f3 = f2 + fromRow, f4 = f3 + fromRow, f5 = f4 + fromRow;
+  const t1 = to + toRow, t2 = t1 + toRow, t3 = t2 + toRow, t4 = t3 + toRow, t5 = t4 + toRow;
+  let s00 = v128.load(from), s01 = v128.load(from, 16);
+  let s10 = v128.load(f1), s11 = v128.load(f1, 16);
+  let s20 = v128.load(f2), s21 = v128.load(f2, 16);
+  let s30 = v128.load(f3), s31 = v128.load(f3, 16);
+  let s40 = s00, s41 = s00, s50 = s00, s51 = s00;
+  if (R > 4) {
+    s40 = v128.load(f4), s41 = v128.load(f4, 16);
+    s50 = v128.load(f5), s51 = v128.load(f5, 16);
+  }
+  while (kc > 0) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    const x0 = v128.load_splat<f32>(a);
+    s00 = madd(s00, x0, b0), s01 = madd(s01, x0, b1);
+    const x1 = v128.load_splat<f32>(a + a1);
+    s10 = madd(s10, x1, b0), s11 = madd(s11, x1, b1);
+    const x2 = v128.load_splat<f32>(a + a2);
+    s20 = madd(s20, x2, b0), s21 = madd(s21, x2, b1);
+    const x3 = v128.load_splat<f32>(a + a3);
+    s30 = madd(s30, x3, b0), s31 = madd(s31, x3, b1);
+    if (R > 4) {
+      const x4 = v128.load_splat<f32>(a + a4);
+      s40 = madd(s40, x4, b0), s41 = madd(s41, x4, b1);
+      const x5 = v128.load_splat<f32>(a + a5);
+      s50 = madd(s50, x5, b0), s51 = madd(s51, x5, b1);
+    }
+    a += aTerm;
+    b += bTerm;
+    kc--;
+  }
+  v128.store(to, s00), v128.store(to, s01, 16);
+  v128.store(t1, s10), v128.store(t1, s11, 16);
+  v128.store(t2, s20), v128.store(t2, s21, 16);
+  v128.store(t3, s30), v128.store(t3, s31, 16);
+  if (R > 4) {
+    v128.store(t4, s40), v128.store(t4, s41, 16);
+    v128.store(t5, s50), v128.store(t5, s51, 16);
+  }
+}
+
+/** `tile8`, for 16 columns: four vectors in a row, which the engine may join to two of 256 bits. */
+export function tile16(
+  kc: i32, a: usize, aRow: usize, aTerm: usize, height: i32, b: usize, bTerm: usize,
+  from: usize, fromRow: usize, to: usize, toRow: usize,
+): void {
+  const a1 = height > 1 ? aRow : 0, a2 = height > 2 ? a1 + aRow : a1, a3 = height > 3 ? a2 + aRow : a2;
+  const a4 = height > 4 ? a3 + aRow : a3, a5 = height > 5 ? a4 + aRow : a4;
+  const f1 = from + fromRow, f2 = f1 + fromRow, f3 = f2 + fromRow, f4 = f3 + fromRow, f5 = f4 + fromRow;
+  const t1 = to + toRow, t2 = t1 + toRow, t3 = t2 + toRow, t4 = t3 + toRow, t5 = t4 + toRow;
+  let s00 = v128.load(from), s01 = v128.load(from, 16), s02 = v128.load(from, 32), s03 = v128.load(from, 48);
+  let s10 = v128.load(f1), s11 = v128.load(f1, 16), s12 = v128.load(f1, 32), s13 = v128.load(f1, 48);
+  let s20 = v128.load(f2), s21 = v128.load(f2, 16), s22 = v128.load(f2, 32), s23 = v128.load(f2, 48);
+  let s30 = v128.load(f3), s31 = v128.load(f3, 16), s32 = v128.load(f3, 32), s33 = v128.load(f3, 48);
+  let s40 = s00, s41 = s00, s42 = s00, s43 = s00, s50 = s00, s51 = s00, s52 = s00, s53 = s00;
+  if (R > 4) {
+    s40 = v128.load(f4), s41 = v128.load(f4, 16), s42 = v128.load(f4, 32), s43 = v128.load(f4, 48);
+    s50 = v128.load(f5), s51 = v128.load(f5, 16), s52 = v128.load(f5, 32), s53 = v128.load(f5, 48);
+  }
+  while (kc > 0) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
+    const x0 = v128.load_splat<f32>(a);
+    s00 = madd(s00, x0, b0), s01 = madd(s01, x0, b1), s02 = madd(s02, x0, b2), s03 = madd(s03, x0, b3);
+    const x1 = v128.load_splat<f32>(a + a1);
+    s10 = madd(s10, x1, b0), s11 = madd(s11, x1, b1), s12 = madd(s12, x1, b2), s13 = madd(s13, x1, b3);
+    const x2 = v128.load_splat<f32>(a + a2);
+    s20 = madd(s20, x2, b0), s21 = madd(s21, x2, b1), s22 = madd(s22, x2, b2), s23 = madd(s23, x2, b3);
+    const x3 = v128.load_splat<f32>(a + a3);
+    s30 = madd(s30, x3, b0), s31 = madd(s31, x3, b1), s32 = madd(s32, x3, b2), s33 = madd(s33, x3, b3);
+    if (R > 4) {
+      const x4 = v128.load_splat<f32>(a + a4);
+      s40 = madd(s40, x4, b0), s41 = madd(s41, x4, b1), s42 = madd(s42, x4, b2), s43 = madd(s43, x4, b3);
+      const x5 = v128.load_splat<f32>(a + a5);
+      s50 = madd(s50, x5, b0), s51 = madd(s51, x5, b1), s52 = madd(s52, x5, b2), s53 = madd(s53, x5, b3);
+    }
+    a += aTerm;
+    b += bTerm;
+    kc--;
+  }
+  v128.store(to, s00), v128.store(to, s01, 16), v128.store(to, s02, 32), v128.store(to, s03, 48);
+  v128.store(t1, s10), v128.store(t1, s11, 16), v128.store(t1, s12, 32), v128.store(t1, s13, 48);
+  v128.store(t2, s20), v128.store(t2, s21, 16), v128.store(t2, s22, 32), v128.store(t2, s23, 48);
+  v128.store(t3, s30), v128.store(t3, s31, 16), v128.store(t3, s32, 32), v128.store(t3, s33, 48);
+  if (R > 4) {
+    v128.store(t4, s40), v128.store(t4, s41, 16), v128.store(t4, s42, 32), v128.store(t4, s43, 48);
+    v128.store(t5, s50), v128.store(t5, s51, 16), v128.store(t5, s52, 32), v128.store(t5, s53, 48);
+  }
+}
+
+/** The bytes that `gemm` works in: a tile of which a part lies outside of C. */
+export const EDGE: i32 = R * 64;
+
+/** `height` rows of `width` floats from one place to another. */
+function copyTile(from: usize, fromRow: usize, to: usize, toRow: usize, height: i32, width: i32): void {
+  for (; height > 0; height--) {
+    for (let c = 0; c < width; c += 4) put(to + (<usize>c << 2), take(from + (<usize>c << 2), width - c), width - c);
+    from += fromRow;
+    to += toRow;
+  }
+}
+
+/** Adds the bias [width] to `height` rows. */
+function addBias(bias: usize, c: usize, ldc: usize, height: i32, width: i32): void {
+  for (; height > 0; height--) {
+    for (let j = 0; j < width; j += 4) {
+      const at = <usize>j << 2;
+      put(c + at, f32x4.add(take(c + at, width - j), take(bias + at, width - j)), width - j);
+    }
+    c += ldc;
+  }
+}
+
+/**
+ * The blocks t0 … t1 − 1 of C, which is cut into blocks of blockRows × blockColumns, `across` of them side by side: multiples of a tile.
+ * Any cut gives the same C.
+ *
+ * R rows of A begin aTile bytes after the R before, their rows are aRow apart, their terms aTerm. A panel of B (16 columns if `wide`,
+ * else 8; the last must be as wide) begins bPanel bytes after the one before, and its terms are bTerm apart. With `more`, the product is
+ * added to C. A bias [n], or 0, is added last. `edge` is room for EDGE bytes.
+ */
+export function gemm(
+  t0: i32, t1: i32, across: i32, blockRows: i32, blockColumns: i32, m: i32, n: i32, k: i32,
+  a: usize, aTile: usize, aRow: usize, aTerm: usize, b: usize, bPanel: usize, bTerm: usize,
+  c: usize, ldc: usize, more: bool, bias: usize, wide: bool, edge: usize,
+): void {
+  const columns = wide ? 16 : 8;
+  for (let t = t0; t < t1; t++) {
+    const i0 = (t / across) * blockRows, i1 = min(i0 + blockRows, m);
+    const j0 = (t % across) * blockColumns, j1 = min(j0 + blockColumns, n);
+    let p = 0;
+    do {
+      const kc = min(KC, k - p);
+      const fresh = p == 0 && !more;
+      for (let j = j0; j < j1; j += columns) {
+        const width = min(columns, j1 - j);
+        const panel = b + <usize>(j / columns) * bPanel + <usize>p * bTerm;
+        for (let i = i0; i < i1; i += R) {
+          const height = min(R, i1 - i);
+          const rows = a + <usize>(i / R) * aTile + <usize>p * aTerm;
+          const place = c + <usize>i * ldc + (<usize>j << 2);
+          const whole = height == R && width == columns;
+          const to = whole ? place : edge, toRow = whole ? ldc : 64;
+          if (!whole && !fresh) copyTile(place, ldc, edge, 64, height, width);
+          const from = fresh ? ZEROS : to, fromRow = fresh ? 0 : toRow;
+          if (wide) tile16(kc, rows, aRow, aTerm, height, panel, bTerm, from, fromRow, to, toRow);
+          else tile8(kc, rows, aRow, aTerm, height, panel, bTerm, from, fromRow, to, toRow);
+          if (!whole) copyTile(edge, 64, place, ldc, height, width);
+        }
+      }
+      p += KC;
+    } while (p < k);
+    if (bias) addBias(bias + (<usize>j0 << 2), c + <usize>i0 * ldc + (<usize>j0 << 2), ldc, i1 - i0, j1 - j0);
+  }
+}
 
 /** Rows a, a + stride, ... of 4 floats → columns at `to`, `toStride` apart. */
 // @ts-ignore: decorator
@@ -30,201 +205,51 @@ function transpose4(a: usize, stride: usize, to: usize, toStride: usize): void {
   v128.store(to + 3 * toStride, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
 }
 
-/** `lines` lines of kc contiguous floats, `stride` apart → kc groups of `group` neighbours; missing lines are zeros. */
-function packLines(x: usize, stride: usize, lines: i32, kc: i32, group: i32, to: usize): void {
+/**
+ * Packs the panels q0 … q1 − 1 of a matrix of `count` lines of k terms: `group` lines make a panel, in which a term of every line
+ * comes before the next. x has its lines ldx bytes apart, or, if `across`, its terms. Behind the last line stands anything.
+ */
+export function pack(q0: i32, q1: i32, count: i32, k: i32, x: usize, ldx: usize, across: bool, group: i32, to: usize): void {
   const step = <usize>group << 2;
-  if (lines < group) memory.fill(to, 0, step * kc);
+  to += <usize>(q0 * k) * step;
+  for (let q = q0; q < q1; q++) {
+    const lines = min(group, count - q * group);
+    if (across) packAcross(x + <usize>(q * group << 2), ldx, lines, k, step, to);
+    else packAlong(x + <usize>(q * group) * ldx, ldx, lines, k, step, to);
+    to += <usize>k * step;
+  }
+}
+
+function packAlong(x: usize, ldx: usize, lines: i32, k: i32, step: usize, to: usize): void {
   let line = 0;
   for (; line + 4 <= lines; line += 4) {
-    const from = x + <usize>line * stride;
-    const at = to + (<usize>line << 2);
     let p = 0;
-    for (; p + 4 <= kc; p += 4) transpose4(from + (<usize>p << 2), stride, at + <usize>p * step, step);
-    for (; p < kc; p++) {
-      for (let r = 0; r < 4; r++) store<f32>(at + <usize>p * step + (<usize>r << 2), load<f32>(from + <usize>r * stride + (<usize>p << 2)));
+    let from = x, at = to;
+    for (; p + 4 <= k; p += 4, from += 16, at += 4 * step) transpose4(from, ldx, at, step);
+    for (; p < k; p++, from += 4, at += step) {
+      for (let r = 0; r < 4; r++) store<f32>(at + (<usize>r << 2), load<f32>(from + <usize>r * ldx));
     }
+    x += 4 * ldx;
+    to += 16;
   }
   for (; line < lines; line++) {
-    const from = x + <usize>line * stride;
-    for (let p = 0; p < kc; p++) store<f32>(to + <usize>p * step + (<usize>line << 2), load<f32>(from + (<usize>p << 2)));
+    for (let p = 0; p < k; p++) store<f32>(to + <usize>p * step, load<f32>(x + (<usize>p << 2)));
+    x += ldx;
+    to += 4;
   }
 }
 
-/** kc lines, `stride` apart, of which `width` neighbours are taken → kc groups of `group`; missing ones are zeros. */
-function packGroups(x: usize, stride: usize, width: i32, kc: i32, group: i32, to: usize): void {
-  const step = <usize>group << 2;
-  const whole = width & ~3;
-  if (width < group) memory.fill(to, 0, step * kc);
-  for (let p = 0; p < kc; p++) {
-    let c = 0;
-    for (; c < whole; c += 4) v128.store(to + (<usize>c << 2), v128.load(x + (<usize>c << 2)));
-    for (; c < width; c++) store<f32>(to + (<usize>c << 2), load<f32>(x + (<usize>c << 2)));
-    x += stride;
-    to += step;
-  }
-}
-
-/** C [5, 8] += A [5, kc] · B [kc, 8], both packed: ten sums, two vectors of B, one of A, in 15 registers. */
-function tile5x8(kc: i32, a: usize, b: usize, c: usize, ldc: usize): void {
-  const c0 = c, c1 = c0 + ldc, c2 = c1 + ldc, c3 = c2 + ldc, c4 = c3 + ldc;
-  let s00 = v128.load(c0), s01 = v128.load(c0, 16);
-  let s10 = v128.load(c1), s11 = v128.load(c1, 16);
-  let s20 = v128.load(c2), s21 = v128.load(c2, 16);
-  let s30 = v128.load(c3), s31 = v128.load(c3, 16);
-  let s40 = v128.load(c4), s41 = v128.load(c4, 16);
-  while (kc > 0) {
-    const b0 = v128.load(b), b1 = v128.load(b, 16);
-    const a0 = v128.load_splat<f32>(a);
-    s00 = f32x4.add(s00, f32x4.mul(a0, b0));
-    s01 = f32x4.add(s01, f32x4.mul(a0, b1));
-    const a1 = v128.load_splat<f32>(a, 4);
-    s10 = f32x4.add(s10, f32x4.mul(a1, b0));
-    s11 = f32x4.add(s11, f32x4.mul(a1, b1));
-    const a2 = v128.load_splat<f32>(a, 8);
-    s20 = f32x4.add(s20, f32x4.mul(a2, b0));
-    s21 = f32x4.add(s21, f32x4.mul(a2, b1));
-    const a3 = v128.load_splat<f32>(a, 12);
-    s30 = f32x4.add(s30, f32x4.mul(a3, b0));
-    s31 = f32x4.add(s31, f32x4.mul(a3, b1));
-    const a4 = v128.load_splat<f32>(a, 16);
-    s40 = f32x4.add(s40, f32x4.mul(a4, b0));
-    s41 = f32x4.add(s41, f32x4.mul(a4, b1));
-    a += 20;
-    b += 32;
-    kc--;
-  }
-  v128.store(c0, s00);
-  v128.store(c0, s01, 16);
-  v128.store(c1, s10);
-  v128.store(c1, s11, 16);
-  v128.store(c2, s20);
-  v128.store(c2, s21, 16);
-  v128.store(c3, s30);
-  v128.store(c3, s31, 16);
-  v128.store(c4, s40);
-  v128.store(c4, s41, 16);
-}
-
-/** C [4, 16] += A [4, kc] · B [kc, 16]: for vectors that the engine makes twice as wide. */
-function tile4x16(kc: i32, a: usize, b: usize, c: usize, ldc: usize): void {
-  const c0 = c, c1 = c0 + ldc, c2 = c1 + ldc, c3 = c2 + ldc;
-  let s00 = v128.load(c0), s01 = v128.load(c0, 16), s02 = v128.load(c0, 32), s03 = v128.load(c0, 48);
-  let s10 = v128.load(c1), s11 = v128.load(c1, 16), s12 = v128.load(c1, 32), s13 = v128.load(c1, 48);
-  let s20 = v128.load(c2), s21 = v128.load(c2, 16), s22 = v128.load(c2, 32), s23 = v128.load(c2, 48);
-  let s30 = v128.load(c3), s31 = v128.load(c3, 16), s32 = v128.load(c3, 32), s33 = v128.load(c3, 48);
-  while (kc > 0) {
-    const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
-    const a0 = v128.load_splat<f32>(a);
-    s00 = f32x4.add(s00, f32x4.mul(a0, b0));
-    s01 = f32x4.add(s01, f32x4.mul(a0, b1));
-    s02 = f32x4.add(s02, f32x4.mul(a0, b2));
-    s03 = f32x4.add(s03, f32x4.mul(a0, b3));
-    const a1 = v128.load_splat<f32>(a, 4);
-    s10 = f32x4.add(s10, f32x4.mul(a1, b0));
-    s11 = f32x4.add(s11, f32x4.mul(a1, b1));
-    s12 = f32x4.add(s12, f32x4.mul(a1, b2));
-    s13 = f32x4.add(s13, f32x4.mul(a1, b3));
-    const a2 = v128.load_splat<f32>(a, 8);
-    s20 = f32x4.add(s20, f32x4.mul(a2, b0));
-    s21 = f32x4.add(s21, f32x4.mul(a2, b1));
-    s22 = f32x4.add(s22, f32x4.mul(a2, b2));
-    s23 = f32x4.add(s23, f32x4.mul(a2, b3));
-    const a3 = v128.load_splat<f32>(a, 12);
-    s30 = f32x4.add(s30, f32x4.mul(a3, b0));
-    s31 = f32x4.add(s31, f32x4.mul(a3, b1));
-    s32 = f32x4.add(s32, f32x4.mul(a3, b2));
-    s33 = f32x4.add(s33, f32x4.mul(a3, b3));
-    a += 16;
-    b += 64;
-    kc--;
-  }
-  v128.store(c0, s00);
-  v128.store(c0, s01, 16);
-  v128.store(c0, s02, 32);
-  v128.store(c0, s03, 48);
-  v128.store(c1, s10);
-  v128.store(c1, s11, 16);
-  v128.store(c1, s12, 32);
-  v128.store(c1, s13, 48);
-  v128.store(c2, s20);
-  v128.store(c2, s21, 16);
-  v128.store(c2, s22, 32);
-  v128.store(c2, s23, 48);
-  v128.store(c3, s30);
-  v128.store(c3, s31, 16);
-  v128.store(c3, s32, 32);
-  v128.store(c3, s33, 48);
-}
-
-/**
- * The part of C that lies in rows i0 … i1 − 1 and columns j0 … j1 − 1.
- *
- * `a` is A [m, k], or [k, m] if `transposeA`, its lines `lda` bytes apart; B likewise. `work` is room for WORK bytes. `wide`
- * takes the tile for vectors of 256 bits: the same sums in the same order. Any split into parts gives the same C.
- */
-export function gemm(
-  i0: i32,
-  i1: i32,
-  j0: i32,
-  j1: i32,
-  k: i32,
-  a: usize,
-  lda: usize,
-  transposeA: bool,
-  b: usize,
-  ldb: usize,
-  transposeB: bool,
-  c: usize,
-  ldc: usize,
-  wide: bool,
-  work: usize,
-): void {
-  const mr = wide ? 4 : 5;
-  const nr = wide ? 16 : 8;
-  const edge = work; // a tile of C whose other rows or columns lie outside
-  const panelsA = edge + 1024;
-  const panelsB = panelsA + <usize>(MC * KC * 4);
-  const edgeLine = <usize>nr << 2;
-  for (let i = i0; i < i1; i++) memory.fill(c + <usize>i * ldc + (<usize>j0 << 2), 0, (j1 - j0) << 2);
-
-  for (let j = j0; j < j1; j += NC) {
-    const columns = min(NC, j1 - j);
-    for (let p = 0; p < k; p += KC) {
-      const kc = min(KC, k - p);
-      for (let jj = 0; jj < columns; jj += nr) {
-        const to = panelsB + (<usize>(jj * kc) << 2);
-        const width = min(nr, columns - jj);
-        if (transposeB) packLines(b + <usize>(j + jj) * ldb + (<usize>p << 2), ldb, width, kc, nr, to);
-        else packGroups(b + <usize>p * ldb + (<usize>(j + jj) << 2), ldb, width, kc, nr, to);
-      }
-      for (let i = i0; i < i1; i += MC) {
-        const rows = min(MC, i1 - i);
-        for (let ii = 0; ii < rows; ii += mr) {
-          const to = panelsA + (<usize>(ii * kc) << 2);
-          const height = min(mr, rows - ii);
-          if (transposeA) packGroups(a + <usize>p * lda + (<usize>(i + ii) << 2), lda, height, kc, mr, to);
-          else packLines(a + <usize>(i + ii) * lda + (<usize>p << 2), lda, height, kc, mr, to);
-        }
-        for (let jj = 0; jj < columns; jj += nr) {
-          const panelB = panelsB + (<usize>(jj * kc) << 2);
-          const width = min(nr, columns - jj);
-          for (let ii = 0; ii < rows; ii += mr) {
-            const height = min(mr, rows - ii);
-            const panelA = panelsA + (<usize>(ii * kc) << 2);
-            const at = c + <usize>(i + ii) * ldc + (<usize>(j + jj) << 2);
-            // Two calls of each kernel: one alone would be inlined here, and lose half its speed on Node 20.
-            if (height == mr && width == nr) {
-              if (wide) tile4x16(kc, panelA, panelB, at, ldc);
-              else tile5x8(kc, panelA, panelB, at, ldc);
-            } else {
-              for (let r = 0; r < height; r++) memory.copy(edge + <usize>r * edgeLine, at + <usize>r * ldc, width << 2);
-              if (wide) tile4x16(kc, panelA, panelB, edge, edgeLine);
-              else tile5x8(kc, panelA, panelB, edge, edgeLine);
-              for (let r = 0; r < height; r++) memory.copy(at + <usize>r * ldc, edge + <usize>r * edgeLine, width << 2);
-            }
-          }
-        }
-      }
+function packAcross(x: usize, ldx: usize, lines: i32, k: i32, step: usize, to: usize): void {
+  if (lines == 16) {
+    for (; k > 0; k--, x += ldx, to += step) {
+      const x0 = v128.load(x), x1 = v128.load(x, 16), x2 = v128.load(x, 32), x3 = v128.load(x, 48);
+      v128.store(to, x0), v128.store(to, x1, 16), v128.store(to, x2, 32), v128.store(to, x3, 48);
     }
+    return;
+  }
+  for (; k > 0; k--, x += ldx, to += step) {
+    let c = 0;
+    for (; c + 4 <= lines; c += 4) v128.store(to + (<usize>c << 2), v128.load(x + (<usize>c << 2)));
+    for (; c < lines; c++) store<f32>(to + (<usize>c << 2), load<f32>(x + (<usize>c << 2)));
   }
 }
