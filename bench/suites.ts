@@ -62,7 +62,7 @@ const kernels = (side: number): Case[] => [
   kernel('add a bias to rows', side, 2, 2, ({ add }, [x, y], bias) => add(x, bias, y)),
   kernel('sum of rows', side, 1, 1, ({ sum }, [x], y) => sum(x, lines(x), y)),
   kernel('softmax of rows', side, 2, 2, ({ softmax }, [x, y]) => softmax(x, lines(x), y)),
-  kernel('adam', side, 7, 4, (verbs, [w, g, m, v]) => verbs.adam(w, g, m, v, undefined, adam)),
+  kernel('adam', side, 7, 4, (verbs, [w, g, m, v]) => verbs.adam([[w, g, m, v]], adam)),
 ];
 
 /** A training step by hand: forward, loss, backward, Adam. Without `classes`, the loss is the squared error. */

@@ -111,8 +111,8 @@ function upstream(where: string, output: Tensor, gradient: Tensor | undefined): 
         'sum() or mean() it first, or pass ∂L/∂output',
       );
     }
-    const one = new Tensor(output.shape);
-    one.data.fill(1);
+    const one = new Tensor(output.shape, allocateRaw(1));
+    one.storage.fill(1);
     return one;
   }
   if (!(gradient instanceof Tensor))
@@ -147,16 +147,19 @@ function walk(
   checkIntact(where, useful);
 
   const gradients = new Map<Tensor, Tensor>([[output, G]]);
+  const needs = (input: Tensor | undefined): input is Tensor =>
+    input !== undefined && (matters ? input.requiresGrad && matters.has(input) : input.requiresGrad);
+  const give = (input: Tensor, term: Tensor) => {
+    const sum = gradients.get(input);
+    gradients.set(input, sum ? add(sum, term) : term);
+  };
   withRecording(createGraph, () => {
     for (const call of useful) {
       const g = gradients.get(call.result);
       if (g === undefined) continue;
-      const needs = (input: Tensor) => (matters ? matters.has(input) : input.requiresGrad);
       if (!wanted?.has(call.result)) gradients.delete(call.result);
-      for (const [input, term] of pullBack(call, g, needs, createGraph)) {
-        const sum = gradients.get(input);
-        gradients.set(input, sum ? add(sum, term) : term);
-      }
+      if (createGraph && 'compose' in call.definition) pullBackThroughFormula(call, g, needs, give);
+      else pullBack(call, g, needs, give);
     }
   });
   return { gradients, calls: useful };
@@ -206,49 +209,36 @@ function checkIntact(where: string, calls: readonly Call[]): void {
   }
 }
 
-/** The gradients of one call's inputs. */
-function* pullBack(
-  call: Call,
-  G: Tensor,
-  needs: (input: Tensor) => boolean,
-  createGraph: boolean,
-): Iterable<[Tensor, Tensor]> {
-  const definition = call.definition as Primitive<unknown[], unknown[]>;
-  const args = call.args as unknown[];
-  if (createGraph && 'compose' in definition) {
-    yield* pullBackThroughFormula(call, G, needs);
-    return;
-  }
+type Needs = (input: Tensor | undefined) => input is Tensor;
+type Give = (input: Tensor, gradient: Tensor) => void;
+
+/** Gives those of one call's inputs that need one their gradient. */
+function pullBack(call: Call, G: Tensor, needs: Needs, give: Give): void {
+  const { gradient, inputs } = call.definition as Primitive<unknown[], unknown[]>;
+  const args = call.args as [];
   for (let i = 0; i < call.inputs.length; i++) {
     const input = call.inputs[i];
-    if (!input?.requiresGrad || !needs(input)) continue;
-    const { gradient, inputs } = definition;
+    if (!needs(input)) continue;
     const pullback = (
       typeof gradient === 'function'
         ? gradient(i)
-        : (gradient as Record<string, unknown>)[inputs[i].replace('?', '')]
+        : (gradient as Record<string, unknown>)[inputs[i].endsWith('?') ? inputs[i].slice(0, -1) : inputs[i]]
     ) as Pullback<unknown[], unknown[]> | undefined;
-    if (pullback) yield [input, pullback(G, call.result, ...(args as []))];
+    if (pullback) give(input, pullback(G, call.result, ...args));
   }
 }
 
 /** A fused operation's kernels cannot be differentiated: its formula is recorded instead, and walked. */
-function* pullBackThroughFormula(
-  call: Call,
-  G: Tensor,
-  needs: (input: Tensor) => boolean,
-): Iterable<[Tensor, Tensor]> {
+function pullBackThroughFormula(call: Call, G: Tensor, needs: Needs, give: Give): void {
   const { compose, inputs } = call.definition as unknown as Composed<unknown[], unknown[]>;
   const args = call.args as unknown[];
   const stand = call.inputs.map((input) => input && reshape(input, input.shape)); // stand-ins: equal inputs must be told apart
   const output = compose(...(stand as []), ...(args.slice(inputs.length) as []));
-  const wanted = new Set(
-    stand.filter((_, i) => call.inputs[i]?.requiresGrad && needs(call.inputs[i])) as Tensor[],
-  );
+  const wanted = new Set(stand.filter((_, i) => needs(call.inputs[i])) as Tensor[]);
   const { gradients } = walk(call.op, output, G, true, { wanted, partial: true });
   for (let i = 0; i < stand.length; i++) {
     const g = stand[i] && gradients.get(stand[i] as Tensor);
-    if (g && wanted.has(stand[i] as Tensor)) yield [call.inputs[i] as Tensor, g];
+    if (g && wanted.has(stand[i] as Tensor)) give(call.inputs[i] as Tensor, g);
   }
 }
 

@@ -108,7 +108,7 @@ export interface Call extends Origin {
   /** The arguments, until the graph is freed. */
   args: readonly unknown[] | undefined;
   /** The tensors that the gradient reads, and how often each had been written to. */
-  reads: readonly { name: string; tensor: Tensor; version: number }[];
+  reads: { name: string; tensor: Tensor; version: number }[];
 }
 
 let recording = true;
@@ -156,54 +156,78 @@ export const isRecording = (): boolean => recording;
 export function defineOp<Inputs extends readonly unknown[], Rest extends readonly unknown[] = []>(
   definition: Definition<Inputs, Rest>,
 ): Op<Inputs, Rest> {
-  const op = (...args: unknown[]) => call(definition, args);
+  const signature = signatureOf(definition);
+  const op = (...args: unknown[]) => call(signature, args);
   return Object.assign(op, { definition }) as unknown as Op<Inputs, Rest>;
 }
 
-const isList = (definition: AnyDefinition) => definition.inputs[0].endsWith('...');
+/** A definition, read once: what each call needs to know of its arguments. */
+interface Signature {
+  definition: AnyDefinition;
+  /** The tensor arguments, without their marks. */
+  names: readonly string[];
+  mayBeLeftOut: readonly boolean[];
+  /** The first argument is a list. */
+  isList: boolean;
+  /** The inputs that the gradient reads, by place. */
+  reads: readonly number[];
+  readsResult: boolean;
+}
 
-function call(definition: AnyDefinition, given: unknown[]): Tensor {
-  const args = resolve(definition, given);
+function signatureOf(definition: AnyDefinition): Signature {
+  const { inputs, reads = [] } = definition as Primitive<never, never>;
+  const names = inputs.map((input) => input.replace(/\?$|\.{3}$/, ''));
+  return {
+    definition,
+    names,
+    mayBeLeftOut: inputs.map((input) => input.endsWith('?')),
+    isList: inputs[0].endsWith('...'),
+    reads: names.flatMap((name, place) => (reads.includes(name) ? [place] : [])),
+    readsResult: reads.includes('result'),
+  };
+}
+
+function call(signature: Signature, args: unknown[]): Tensor {
+  const { definition, isList, names } = signature;
+  resolve(signature, args);
   if (!('forward' in definition)) return definition.compose(...args);
 
-  const { shape, forward, shares, result: Result = Tensor } = definition;
-  const sizes = shape.call(definition, ...args);
+  const { forward, shares, result: Result = Tensor } = definition;
+  const sizes = definition.shape(...args);
   const Y = new Result(sizes, shares ? (args[0] as Tensor).storage : allocateRaw(sizeOf(sizes)));
   forward.call(definition, Y, ...args);
 
-  const inputs = (isList(definition) ? args[0] : args.slice(0, definition.inputs.length)) as (
-    | Tensor
-    | undefined
-  )[];
-  if (recording && definition.gradient !== 'none' && inputs.some((input) => input?.requiresGrad))
-    record(definition, args, inputs, Y);
+  if (recording && definition.gradient !== 'none') {
+    const inputs = (isList ? args[0] : args.slice(0, names.length)) as (Tensor | undefined)[];
+    if (inputs.some(needsGrad)) record(signature, args, inputs, Y);
+  }
   return Y;
 }
 
-/** Checks the tensor arguments, and makes scalars of numbers. */
-function resolve(definition: AnyDefinition, given: unknown[]): unknown[] {
-  const { name, inputs } = definition;
-  if (isList(definition)) {
-    const list = given[0];
-    if (!Array.isArray(list) || list.length === 0) {
-      throw new ArgumentError(
-        name,
-        `the first argument is ${describe(list)}`,
-        `${name} takes a list of at least one tensor`,
-        `${name}([a, b])`,
-      );
-    }
-    return [
-      list.map((item, i) => toTensor(name, `${inputs[0].slice(0, -3)}[${i}]`, item)),
-      ...given.slice(1),
-    ];
+const needsGrad = (input: Tensor | undefined): boolean => input?.requiresGrad === true;
+
+/** Checks the tensor arguments, and makes scalars of numbers, in place. */
+function resolve({ definition: { name }, names, mayBeLeftOut, isList }: Signature, args: unknown[]): void {
+  if (isList) {
+    args[0] = resolveList(name, names[0], args[0]);
+    return;
   }
-  const args = given.slice();
-  inputs.forEach((input, i) => {
-    if (given[i] === undefined && input.endsWith('?')) return;
-    args[i] = toTensor(name, input.replace('?', ''), given[i]);
-  });
-  return args;
+  for (let i = 0; i < names.length; i++) {
+    const given = args[i];
+    if (!(given instanceof Tensor || (given === undefined && mayBeLeftOut[i])))
+      args[i] = toTensor(name, names[i], given);
+  }
+}
+
+function resolveList(where: string, name: string, list: unknown): Tensor[] {
+  if (Array.isArray(list) && list.length > 0)
+    return list.map((item, i) => toTensor(where, `${name}[${i}]`, item));
+  throw new ArgumentError(
+    where,
+    `the first argument is ${describe(list)}`,
+    `${where} takes a list of at least one tensor`,
+    `${where}([a, b])`,
+  );
 }
 
 function toTensor(where: string, name: string, value: unknown): Tensor {
@@ -216,28 +240,33 @@ function toTensor(where: string, name: string, value: unknown): Tensor {
       Array.isArray(value) || ArrayBuffer.isView(value) ? `tensor(${name})` : undefined,
     );
   }
-  const scalar = new Tensor([]);
-  scalar.data[0] = value;
+  const scalar = new Tensor([], allocateRaw(1));
+  scalar.storage.fill(value);
   return scalar;
 }
 
 function record(
-  definition: Exclude<AnyDefinition, Composed<never, never>>,
+  { definition, names, isList, reads, readsResult }: Signature,
   args: unknown[],
   inputs: (Tensor | undefined)[],
   Y: Tensor,
 ): void {
-  const { name, inputs: names, reads } = definition as Primitive<never, never>;
-  const read: Call['reads'] = reads.flatMap((input) => {
-    if (input === 'result') return [{ name: 'its result', tensor: Y, version: Y.storage.version }];
-    const places = isList(definition)
-      ? inputs.map((_, i) => i)
-      : [names.findIndex((n) => n.replace('?', '') === input)];
-    return places.flatMap((i) => {
-      const tensor = inputs[i];
-      return tensor ? [{ name: input, tensor, version: tensor.storage.version }] : [];
-    });
-  });
-  const origin: Call = { op: name, number: calls++, definition, inputs, result: Y, args, reads: read };
+  const read: Call['reads'] = [];
+  if (isList && reads.length > 0) for (const tensor of inputs) remember(read, names[0], tensor);
+  else for (const place of reads) remember(read, names[place], inputs[place]);
+  if (readsResult) remember(read, 'its result', Y);
+  const origin: Call = {
+    op: definition.name,
+    number: calls++,
+    definition,
+    inputs,
+    result: Y,
+    args,
+    reads: read,
+  };
   Y.origin = origin;
+}
+
+function remember(reads: Call['reads'], name: string, tensor: Tensor | undefined): void {
+  if (tensor) reads.push({ name, tensor, version: tensor.storage.version });
 }

@@ -78,6 +78,12 @@ export interface AdagradOptions {
   weightDecay: number;
 }
 
+/** A parameter, its gradient, and what the optimizer remembers of it. */
+export type ParameterBuffers = readonly [parameter: Tensor, gradient: Tensor, ...state: Tensor[]];
+
+/** A step of all these parameters, which have the same options, and as many state tensors. */
+export type OptimizerStep<Options> = (parameters: readonly ParameterBuffers[], options: Options) => void;
+
 export interface Backend {
   readonly name: string;
   /** The constructor of the arrays it computes on: Float32Array (Float64Array in gradient checks). */
@@ -196,24 +202,15 @@ export interface Backend {
   /** The whole numbers 0 … count − 1 in random order. */
   permutation(key: RandomKey, count: number): Int32Array;
 
-  // Optimizers: parameters and their state are overwritten. Formulas stand beside the reference loops.
-  sgd(w: Tensor, gradient: Tensor, velocity: Tensor | undefined, options: SgdOptions): void;
-  adam(
-    w: Tensor,
-    gradient: Tensor,
-    m: Tensor,
-    v: Tensor,
-    vMax: Tensor | undefined,
-    options: AdamOptions,
-  ): void;
-  rmsprop(
-    w: Tensor,
-    gradient: Tensor,
-    v: Tensor,
-    velocity: Tensor | undefined,
-    options: RmspropOptions,
-  ): void;
-  adagrad(w: Tensor, gradient: Tensor, total: Tensor, options: AdagradOptions): void;
+  // Optimizers: one step of many parameters; they and their state are overwritten. Formulas stand beside the reference loops.
+  /** State: the velocity, if there is momentum. */
+  sgd: OptimizerStep<SgdOptions>;
+  /** State: m, v, and the greatest v so far for AMSGrad. */
+  adam: OptimizerStep<AdamOptions>;
+  /** State: the mean square, and the velocity, if there is momentum. */
+  rmsprop: OptimizerStep<RmspropOptions>;
+  /** State: the sum of squares. */
+  adagrad: OptimizerStep<AdagradOptions>;
 }
 
 /** Adam's 1 − βᵗ in float64. βᵗ by squaring: the same bits everywhere, which Math.pow does not promise. */

@@ -24,6 +24,8 @@ export class Heap {
   #top: number;
   #buffer: ArrayBufferLike;
   #bytes: Uint8Array;
+  #words: Int32Array;
+  #floats: Float32Array;
   readonly #free = new Map<number, number[]>();
 
   /** @param base where the first block may begin: what lies before is the kernels' own */
@@ -31,6 +33,8 @@ export class Heap {
     this.memory = memory;
     this.#buffer = memory.buffer;
     this.#bytes = new Uint8Array(memory.buffer);
+    this.#words = new Int32Array(memory.buffer);
+    this.#floats = new Float32Array(memory.buffer);
     this.#top = Math.ceil(base / alignment) * alignment;
   }
 
@@ -62,8 +66,18 @@ export class Heap {
 
   /** Fills a block with zeros. */
   clear(address: number, bytes: number): void {
-    if (this.#bytes.buffer !== this.#buffer) this.#bytes = new Uint8Array(this.#buffer);
     this.#bytes.fill(0, address, address + bytes);
+  }
+
+  /** Writes one float. */
+  setFloat(address: number, value: number): void {
+    this.#floats[address / 4] = value;
+  }
+
+  /** Writes whole numbers, as 32 bits each. */
+  setIntegers(address: number, values: ArrayLike<number>): void {
+    const at = address / 4;
+    for (let i = 0; i < values.length; i++) this.#words[at + i] = values[i];
   }
 
   #carve(size: number): number {
@@ -78,7 +92,11 @@ export class Heap {
     for (const bytes of [Math.max(missing, growth), missing]) {
       try {
         this.memory.grow(Math.ceil(bytes / page));
-        this.#buffer = this.memory.buffer; // views of the old buffer stay valid: only a shared memory may grow, and it never moves
+        const { buffer } = this.memory; // views of the old one stay valid: only a shared memory may grow, and it never moves
+        this.#buffer = buffer;
+        this.#bytes = new Uint8Array(buffer);
+        this.#words = new Int32Array(buffer);
+        this.#floats = new Float32Array(buffer);
         return true;
       } catch {} // at the maximum, or the machine is out of memory
     }

@@ -140,6 +140,14 @@ export class Storage {
     return this.read();
   }
 
+  /** Writes the same value everywhere. */
+  fill(value: number): void {
+    if (this.length === 1 && this.#address > 0) {
+      this.version++;
+      (heap() as Heap).setFloat(this.#address, value); // a view would take longer to make than the value to write
+    } else this.write().fill(value);
+  }
+
   /** `read`, for storages that can only be fetched asynchronously. */
   async fetch(): Promise<Float32Array> {
     return this.read();

@@ -1,7 +1,8 @@
 // The WebAssembly kernels of optimizers.ts against the reference, bit by bit, for every combination of options.
 import { expect } from 'chai';
 import { reference } from '../../src/kernels/reference/index.ts';
-import { type Tensor, tensor } from '../../src/tensor/index.ts';
+import type { ParameterBuffers } from '../../src/kernels/index.ts';
+import { tensor } from '../../src/tensor/index.ts';
 import { seeded } from '../support/random.ts';
 import { clearMemory, contents, expectSameBits, input, inRanges, kernels, output } from '../support/wasm.ts';
 
@@ -26,17 +27,15 @@ function combinations<T>(choices: { [K in keyof T]: T[K][] }): T[] {
   return list as T[];
 }
 
-type Places = number[];
-
 /**
- * Three steps on the same buffers by the kernel, cut into ranges, and by the reference. Buffers: w, the gradient,
- * then the state; `absent` of the state's are left out.
+ * Three steps on the same buffers by the kernel, whose rows of 16 are cut into ranges, and by the reference. Buffers: w, the
+ * gradient, then the state; `absent` of the state's are left out.
  */
 function check(
   what: string,
   absent: boolean[],
-  kernel: (places: Places, n: number, step: number) => void,
-  theirs: (tensors: (Tensor | undefined)[], step: number) => void,
+  kernel: (rows: readonly [from: number, to: number, table: number], step: number) => void,
+  theirs: (parameters: ParameterBuffers[], step: number) => void,
 ): void {
   for (const count of sizes) {
     for (const share of [0, 0.2]) {
@@ -52,15 +51,15 @@ function check(
         return list && output(before.length, before);
       });
       const tensors = values.map((list) => list && tensor(list));
+      const rows = Array.from({ length: padded(count) / 16 }, (_, row) => {
+        const addresses = Array.from({ length: 5 }, (_, i) => (outputs[i] ? outputs[i].at + row * 64 : 0));
+        return [...addresses, Math.min(count - row * 16, 16)];
+      });
+      const table = input(Int32Array.from(rows.flat()));
+      const buffers = tensors.filter((tensor) => tensor !== undefined) as unknown as ParameterBuffers;
       for (let step = 1; step <= 3; step++) {
-        inRanges(padded(count) / 16, (from, to) =>
-          kernel(
-            outputs.map((place) => (place ? place.at + from * 64 : 0)),
-            Math.min(to * 16, count) - from * 16,
-            step,
-          ),
-        );
-        theirs(tensors, step);
+        inRanges(rows.length, (from, to) => kernel([from, to, table], step));
+        theirs([buffers], step);
         outputs.forEach((place, i) => {
           const [mine, other] = [place?.read().slice(0, count), tensors[i]?.data];
           if (mine && other) expectSameBits(mine, other, `${what}, buffer ${i} of ${count} after ${step}`);
@@ -85,21 +84,12 @@ describe('wasm optimizers', () => {
       check(
         'sgd',
         [!hasVelocity],
-        ([w, g, u], n, step) =>
-          kernels.sgd(
-            w,
-            g,
-            u,
-            n,
-            lr,
-            momentum,
-            1 - dampening,
-            weightDecay,
-            step === 1 ? 1 : 0,
-            nesterov ? 1 : 0,
-          ),
-        ([w, g, u], step) =>
-          reference.sgd(w!, g!, u, { lr, momentum, dampening, nesterov, weightDecay, first: step === 1 }),
+        (rows, step) => {
+          const flags = [step === 1, nesterov].map(Number);
+          kernels.sgd(...rows, lr, momentum, 1 - dampening, weightDecay, ...flags);
+        },
+        (parameters, step) =>
+          reference.sgd(parameters, { lr, momentum, dampening, nesterov, weightDecay, first: step === 1 }),
       );
     });
   }
@@ -115,19 +105,20 @@ describe('wasm optimizers', () => {
       check(
         'adam',
         [false, false, !amsgrad],
-        ([w, g, m, v, vMax], n, step) => {
+        (rows, step) => {
           const power = (base: number): number => [1, base, base * base, base * (base * base)][step];
+          const root = Math.sqrt(1 - power(beta2));
           kernels.adam(
-            ...([w, g, m, v, vMax, n, beta1, 1 - beta1, beta2, 1 - beta2] as const),
-            lr / (1 - power(beta1)),
-            Math.sqrt(1 - power(beta2)),
-            eps,
+            ...rows,
+            ...([beta1, 1 - beta1, beta2, 1 - beta2] as const),
+            (lr * root) / (1 - power(beta1)),
+            eps * root,
             decoupled ? 0 : weightDecay,
             decoupled ? 1 - lr * weightDecay : 1,
           );
         },
-        ([w, g, m, v, vMax], step) =>
-          reference.adam(w!, g!, m!, v!, vMax, { lr, beta1, beta2, eps, weightDecay, decoupled, step }),
+        (parameters, step) =>
+          reference.adam(parameters, { lr, beta1, beta2, eps, weightDecay, decoupled, step }),
       );
     });
   }
@@ -139,8 +130,8 @@ describe('wasm optimizers', () => {
       check(
         'rmsprop',
         [false, !hasVelocity],
-        ([w, g, v, u], n) => kernels.rmsprop(w, g, v, u, n, lr, alpha, 1 - alpha, eps, momentum, weightDecay),
-        ([w, g, v, u]) => reference.rmsprop(w!, g!, v!, u, { lr, alpha, eps, momentum, weightDecay }),
+        (rows) => kernels.rmsprop(...rows, lr, alpha, 1 - alpha, eps, momentum, weightDecay),
+        (parameters) => reference.rmsprop(parameters, { lr, alpha, eps, momentum, weightDecay }),
       );
     });
   }
@@ -151,15 +142,15 @@ describe('wasm optimizers', () => {
       check(
         'adagrad',
         [false],
-        ([w, g, s], n) => kernels.adagrad(w, g, s, n, lr, eps, weightDecay),
-        ([w, g, s]) => reference.adagrad(w!, g!, s!, { lr, eps, weightDecay }),
+        (rows) => kernels.adagrad(...rows, lr, eps, weightDecay),
+        (parameters) => reference.adagrad(parameters, { lr, eps, weightDecay }),
       );
     });
   }
 
   it('without decay an infinite weight stays infinite', () => {
     const [w, g, s] = [Infinity, 1, 0].map((value) => input(new Float32Array(16).fill(value)));
-    kernels.adagrad(w, g, s, 16, 0.1, 1e-10, 0);
+    kernels.adagrad(0, 1, input(Int32Array.of(w, g, s, 0, 0, 16)), 0.1, 1e-10, 0);
     expect(contents(w, 16)).to.deep.equal(new Float32Array(16).fill(Infinity));
   });
 });

@@ -33,7 +33,7 @@ export function loadWasm(fallBack: Pick<Backend, 'copy'>, variant: Variant): Was
   const verbs = {
     ...elementwise(kernels),
     ...movement(kernels, fallBack.copy),
-    ...optimizers(kernels, pool),
+    ...optimizers(pool),
     ...products(instance, pool),
     ...random(kernels),
     ...reductions(kernels),

@@ -28,7 +28,9 @@ export function instantiate({ fused, wide }: Variant): Instance | undefined {
   const products = fused ? compile(fusedBinary, memory, wide) : undefined;
   if (!main) return undefined;
   const modules = products ? [main, products] : [main];
-  const instances = modules.map((module) => new WebAssembly.Instance(module, { env: { memory, abort() {} } }));
+  const instances = modules.map(
+    (module) => new WebAssembly.Instance(module, { env: { memory, abort() {} } }),
+  );
   const kernels = Object.assign({}, ...instances.map(({ exports }) => exports));
   return { kernels, modules, memory, fused: products !== undefined, wide };
 }
@@ -84,11 +86,16 @@ function borrow(bytes: number, to?: Float32Array): number {
 export const room = (count: number): number => borrow(4 * count);
 
 /** A block that holds a copy of `values` until `settle()`, and then goes to `to`. */
-export function lend(values: Float32Array | Int32Array, to?: Float32Array): number {
-  const memory = heap() as Heap;
+export function lend(values: Float32Array, to?: Float32Array): number {
   const address = borrow(values.byteLength, to);
-  if (values instanceof Float32Array) memory.floats(address, values.length).set(values);
-  else new Int32Array(memory.memory.buffer, address, values.length).set(values);
+  (heap() as Heap).floats(address, values.length).set(values);
+  return address;
+}
+
+/** A block that holds whole numbers until `settle()`. */
+export function lendIntegers(values: ArrayLike<number>): number {
+  const address = borrow(4 * values.length);
+  (heap() as Heap).setIntegers(address, values);
   return address;
 }
 

@@ -32,10 +32,7 @@ interface Factor {
   term: number;
 }
 
-export function products(
-  { kernels, fused, wide }: Instance,
-  pool: Pool,
-): Pick<Backend, 'matmul' | 'linear'> {
+export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<Backend, 'matmul' | 'linear'> {
   const gemm = fused ? 'fusedGemm' : 'gemm';
   const [R, EDGE] = (fused ? [kernels.fusedR, kernels.fusedEdge] : [kernels.R, kernels.EDGE]).map(valueOf);
   const columns = wide ? 16 : 8; // of a tile

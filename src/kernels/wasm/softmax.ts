@@ -1,7 +1,7 @@
 // Softmax and its relatives, and layer norm, over the heap.
 import type { AxisView, Tensor } from '../../tensor/index.ts';
 import type { Backend } from '../backend.ts';
-import { type Kernels, lend, read, room, settle, write } from './module.ts';
+import { type Kernels, lendIntegers, read, room, settle, write } from './module.ts';
 
 type Verbs =
   | 'softmax'
@@ -34,14 +34,22 @@ export function softmax(kernels: Kernels): Pick<Backend, Verbs> {
     },
     crossEntropy(logits, labels, loss) {
       const classes = width(logits);
-      kernels.crossEntropy(read(logits), lend(labels), classes, 0, labels.length, room(classes), write(loss));
+      kernels.crossEntropy(
+        read(logits),
+        lendIntegers(labels),
+        classes,
+        0,
+        labels.length,
+        room(classes),
+        write(loss),
+      );
       settle();
     },
     crossEntropyGradient(dy, logits, labels, dx) {
       kernels.crossEntropyGradient(
         read(dy),
         read(logits),
-        lend(labels),
+        lendIntegers(labels),
         width(logits),
         0,
         labels.length,

@@ -1,7 +1,7 @@
 // Adagrad.
-import { checkNumber, finite, type Tensor } from '../../tensor/index.ts';
-import { backend } from '../../kernels/index.ts';
-import { Optimizer, type Parameters, type ParameterState } from './optimizer.ts';
+import { checkNumber, finite } from '../../tensor/index.ts';
+import { backend, type ParameterBuffers } from '../../kernels/index.ts';
+import { Optimizer, type Parameters } from './optimizer.ts';
 
 export interface AdagradOptions {
   /** The learning rate η. Default 1e-2. */
@@ -31,13 +31,8 @@ export class Adagrad extends Optimizer<AdagradOptions> {
     return ['total'];
   }
 
-  protected update(
-    parameter: Tensor,
-    gradient: Tensor,
-    { total, step }: ParameterState,
-    options: AdagradOptions,
-  ): void {
-    if (step === 1) backend().fill(options.initialAccumulator, total as Tensor);
-    backend().adagrad(parameter, gradient, total as Tensor, options);
+  protected update(parameters: readonly ParameterBuffers[], options: AdagradOptions, step: number): void {
+    if (step === 1) for (const [, , total] of parameters) backend().fill(options.initialAccumulator, total);
+    backend().adagrad(parameters, options);
   }
 }

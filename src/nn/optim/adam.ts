@@ -1,7 +1,7 @@
 // Adam and AdamW.
-import { ArgumentError, checkFlag, checkNumber, describe, finite, type Tensor } from '../../tensor/index.ts';
-import { backend } from '../../kernels/index.ts';
-import { Optimizer, type Parameters, type ParameterState } from './optimizer.ts';
+import { ArgumentError, checkFlag, checkNumber, describe, finite } from '../../tensor/index.ts';
+import { backend, type ParameterBuffers } from '../../kernels/index.ts';
+import { Optimizer, type Parameters } from './optimizer.ts';
 
 export interface AdamOptions {
   /** The learning rate η. Default 1e-3. */
@@ -42,22 +42,12 @@ abstract class Moments extends Optimizer<AdamOptions> {
   }
 
   protected update(
-    parameter: Tensor,
-    gradient: Tensor,
-    { m, v, vMax, step }: ParameterState,
-    { lr, betas, eps, weightDecay, amsgrad }: AdamOptions,
+    parameters: readonly ParameterBuffers[],
+    { lr, betas: [beta1, beta2], eps, weightDecay }: AdamOptions,
+    step: number,
   ): void {
-    const options = {
-      lr,
-      beta1: betas[0],
-      beta2: betas[1],
-      eps,
-      weightDecay,
-      decoupled: this.decoupled,
-      step,
-    };
-    const greatest = amsgrad ? (vMax as Tensor) : undefined;
-    backend().adam(parameter, gradient, m as Tensor, v as Tensor, greatest, options);
+    const { decoupled } = this;
+    backend().adam(parameters, { lr, beta1, beta2, eps, weightDecay, decoupled, step });
   }
 }
 

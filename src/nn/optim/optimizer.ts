@@ -11,6 +11,7 @@ import {
   StateError,
   Tensor,
 } from '../../tensor/index.ts';
+import type { ParameterBuffers } from '../../kernels/index.ts';
 
 /** Some parameters with options of their own; options that are not named have the optimizer's values. */
 export type ParameterGroup<Options> = { parameters: Iterable<Tensor> } & Partial<Options>;
@@ -79,13 +80,8 @@ export abstract class Optimizer<Options extends object> {
   /** What is remembered of each parameter: names of tensors of its shape, which start at 0. */
   protected abstract stateNames(options: Options): readonly string[];
 
-  /** Moves one parameter. `state.step` is the number of this step, from 1. */
-  protected abstract update(
-    parameter: Tensor,
-    gradient: Tensor,
-    state: ParameterState,
-    options: Options,
-  ): void;
+  /** Moves parameters whose step has the same number, from 1. Their state comes in the order of `stateNames`. */
+  protected abstract update(parameters: readonly ParameterBuffers[], options: Options, step: number): void;
 
   /** Forgets the gradients, so that the next backward starts afresh. */
   zeroGrad(): void {
@@ -109,14 +105,19 @@ export abstract class Optimizer<Options extends object> {
     }
     for (const group of this.groups) {
       const names = this.stateNames(group);
+      const batches = new Map<number, ParameterBuffers[]>();
       for (const parameter of group.parameters) {
         if (!parameter.grad || !parameter.requiresGrad) continue;
         const state = this.state.get(parameter) ?? { step: 0 };
         this.state.set(parameter, state);
         for (const name of names) state[name] ??= lastingTensor(parameter.shape);
         state.step++;
-        this.update(parameter, parameter.grad, state, group);
+        const buffers = [parameter, parameter.grad, ...names.map((name) => state[name] as Tensor)] as const;
+        const batch = batches.get(state.step);
+        if (batch) batch.push(buffers);
+        else batches.set(state.step, [buffers]);
       }
+      for (const [step, batch] of batches) this.update(batch, group, step);
     }
   }
 

@@ -1,7 +1,7 @@
 // RMSprop.
-import { checkNumber, finite, type Tensor } from '../../tensor/index.ts';
-import { backend } from '../../kernels/index.ts';
-import { Optimizer, type Parameters, type ParameterState } from './optimizer.ts';
+import { checkNumber, finite } from '../../tensor/index.ts';
+import { backend, type ParameterBuffers } from '../../kernels/index.ts';
+import { Optimizer, type Parameters } from './optimizer.ts';
 
 export interface RMSpropOptions {
   /** The learning rate η. Default 1e-2. */
@@ -39,13 +39,7 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
     return momentum > 0 ? ['v', 'velocity'] : ['v'];
   }
 
-  protected update(
-    parameter: Tensor,
-    gradient: Tensor,
-    { v, velocity }: ParameterState,
-    options: RMSpropOptions,
-  ): void {
-    const used = options.momentum > 0 ? (velocity as Tensor) : undefined;
-    backend().rmsprop(parameter, gradient, v as Tensor, used, options);
+  protected update(parameters: readonly ParameterBuffers[], options: RMSpropOptions): void {
+    backend().rmsprop(parameters, options);
   }
 }

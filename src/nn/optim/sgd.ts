@@ -1,7 +1,7 @@
 // Stochastic gradient descent.
-import { ArgumentError, checkFlag, checkNumber, finite, type Tensor } from '../../tensor/index.ts';
-import { backend } from '../../kernels/index.ts';
-import { Optimizer, type Parameters, type ParameterState } from './optimizer.ts';
+import { ArgumentError, checkFlag, checkNumber, finite } from '../../tensor/index.ts';
+import { backend, type ParameterBuffers } from '../../kernels/index.ts';
+import { Optimizer, type Parameters } from './optimizer.ts';
 
 export interface SGDOptions {
   /** The learning rate η. Default 1e-2. */
@@ -49,13 +49,7 @@ export class SGD extends Optimizer<SGDOptions> {
     return momentum > 0 ? ['velocity'] : [];
   }
 
-  protected update(
-    parameter: Tensor,
-    gradient: Tensor,
-    { velocity, step }: ParameterState,
-    options: SGDOptions,
-  ): void {
-    const used = options.momentum > 0 ? (velocity as Tensor) : undefined;
-    backend().sgd(parameter, gradient, used, { ...options, first: step === 1 });
+  protected update(parameters: readonly ParameterBuffers[], options: SGDOptions, step: number): void {
+    backend().sgd(parameters, { ...options, first: step === 1 });
   }
 }

@@ -1,10 +1,18 @@
-/**
- * One optimizer step over a run of n parameters: the formulas of `reference/optimizers.ts`, in its order.
- *
- * The constants come as float32, combined and rounded by the caller as in the reference, and named as there.
- * An absent buffer is 0. Buffers start at multiples of 16 floats and are run over in whole vectors: what lies
- * behind the last parameter, up to a multiple of 16, is overwritten too. Threads cut at multiples of 16.
- */
+// One optimizer step of many parameters: the formulas of `reference/optimizers.ts`, in its order.
+//
+// A table names runs of parameters: a row is six 32-bit words, the addresses of the weights, their gradients and their state (0 for what
+// is absent), and the number of elements. A kernel takes the rows r0 … r1 − 1; threads share the rows. Constants come as float32,
+// combined and rounded by the caller as in the reference, and named as there. Buffers start at multiples of 16 floats and are run over in
+// whole vectors: what lies behind the last parameter, up to a multiple of 16, is overwritten too.
+
+const ROW: usize = 24;
+
+/** Word i of a row. */
+// @ts-ignore: decorator
+@inline
+function word(row: usize, i: usize): usize {
+  return load<u32>(row + 4 * i);
+}
 
 /** a·x + b·y in float32: three roundings. */
 // @ts-ignore: decorator
@@ -20,98 +28,114 @@ function decayed(g: v128, decay: f32, w: v128): v128 {
   return decay == 0 ? g : f32x4.add(g, f32x4.mul(f32x4.splat(decay), w));
 }
 
-/** w, g and the velocity u, or 0: n floats each. first and nesterov are 1 or 0. */
+/** A row is w, g, the velocity u or 0, two words that are not read, n. first and nesterov are 1 or 0. */
 export function sgd(
-  w: usize, g: usize, u: usize, n: i32,
+  r0: i32, r1: i32, table: usize,
   lr: f32, momentum: f32, fresh: f32, decay: f32, first: i32, nesterov: i32,
 ): void {
-  const end = w + (<usize>n << 2);
-  while (w < end) {
-    const weight = v128.load(w);
-    let move = decayed(v128.load(g), decay, weight);
-    if (u) {
-      const velocity = first ? move : blend(momentum, v128.load(u), fresh, move);
-      v128.store(u, velocity);
-      move = nesterov ? f32x4.add(move, f32x4.mul(f32x4.splat(momentum), velocity)) : velocity;
-      u += 16;
+  for (let r = r0; r < r1; r++) {
+    const row = table + <usize>r * ROW;
+    let w = word(row, 0), g = word(row, 1), u = word(row, 2);
+    const end = w + (word(row, 5) << 2);
+    while (w < end) {
+      const weight = v128.load(w);
+      let move = decayed(v128.load(g), decay, weight);
+      if (u) {
+        const velocity = first ? move : blend(momentum, v128.load(u), fresh, move);
+        v128.store(u, velocity);
+        move = nesterov ? f32x4.add(move, f32x4.mul(f32x4.splat(momentum), velocity)) : velocity;
+        u += 16;
+      }
+      v128.store(w, f32x4.sub(weight, f32x4.mul(f32x4.splat(lr), move)));
+      w += 16;
+      g += 16;
     }
-    v128.store(w, f32x4.sub(weight, f32x4.mul(f32x4.splat(lr), move)));
-    w += 16;
-    g += 16;
   }
 }
 
 /**
- * w, g, the moments m and v, and the greatest v or 0: n floats each.
+ * A row is w, g, the moments m and v, the greatest v or 0, n.
  *
- *   size   η/(1 − β₁ᵗ)        root   √(1 − β₂ᵗ)
+ *   rate   η √(1 − β₂ᵗ)/(1 − β₁ᵗ)      floor   ε √(1 − β₂ᵗ)
  *   Adam   decay = λ, keep = 1          AdamW   decay = 0, keep = 1 − ηλ
  */
 export function adam(
-  w: usize, g: usize, m: usize, v: usize, vMax: usize, n: i32,
-  beta1: f32, fresh1: f32, beta2: f32, fresh2: f32, size: f32, root: f32, eps: f32, decay: f32, keep: f32,
+  r0: i32, r1: i32, table: usize,
+  beta1: f32, fresh1: f32, beta2: f32, fresh2: f32, rate: f32, floor: f32, decay: f32, keep: f32,
 ): void {
-  const end = w + (<usize>n << 2);
-  while (w < end) {
-    const weight = f32x4.mul(v128.load(w), f32x4.splat(keep)); // times 1 changes no bit
-    const slope = decayed(v128.load(g), decay, weight);
-    const mean = blend(beta1, v128.load(m), fresh1, slope);
-    let second = blend(beta2, v128.load(v), fresh2, f32x4.mul(slope, slope));
-    v128.store(m, mean);
-    v128.store(v, second);
-    if (vMax) {
-      second = f32x4.max(v128.load(vMax), second);
-      v128.store(vMax, second);
-      vMax += 16;
+  for (let r = r0; r < r1; r++) {
+    const row = table + <usize>r * ROW;
+    let w = word(row, 0), g = word(row, 1), m = word(row, 2), v = word(row, 3), vMax = word(row, 4);
+    const end = w + (word(row, 5) << 2);
+    while (w < end) {
+      const weight = f32x4.mul(v128.load(w), f32x4.splat(keep)); // times 1 changes no bit
+      const slope = decayed(v128.load(g), decay, weight);
+      const mean = blend(beta1, v128.load(m), fresh1, slope);
+      let second = blend(beta2, v128.load(v), fresh2, f32x4.mul(slope, slope));
+      v128.store(m, mean);
+      v128.store(v, second);
+      if (vMax) {
+        second = f32x4.max(v128.load(vMax), second);
+        v128.store(vMax, second);
+        vMax += 16;
+      }
+      const scale = f32x4.add(f32x4.sqrt(second), f32x4.splat(floor));
+      v128.store(w, f32x4.sub(weight, f32x4.div(f32x4.mul(f32x4.splat(rate), mean), scale)));
+      w += 16;
+      g += 16;
+      m += 16;
+      v += 16;
     }
-    const scale = f32x4.add(f32x4.div(f32x4.sqrt(second), f32x4.splat(root)), f32x4.splat(eps));
-    v128.store(w, f32x4.sub(weight, f32x4.div(f32x4.mul(f32x4.splat(size), mean), scale)));
-    w += 16;
-    g += 16;
-    m += 16;
-    v += 16;
   }
 }
 
-/** w, g, the mean square v, and the velocity u or 0: n floats each. */
+/** A row is w, g, the mean square v, the velocity u or 0, a word that is not read, n. */
 export function rmsprop(
-  w: usize, g: usize, v: usize, u: usize, n: i32,
+  r0: i32, r1: i32, table: usize,
   lr: f32, alpha: f32, fresh: f32, eps: f32, momentum: f32, decay: f32,
 ): void {
-  const end = w + (<usize>n << 2);
-  while (w < end) {
-    const weight = v128.load(w);
-    const slope = decayed(v128.load(g), decay, weight);
-    const square = blend(alpha, v128.load(v), fresh, f32x4.mul(slope, slope));
-    v128.store(v, square);
-    let move = f32x4.div(slope, f32x4.add(f32x4.sqrt(square), f32x4.splat(eps)));
-    if (u) {
-      move = f32x4.add(f32x4.mul(f32x4.splat(momentum), v128.load(u)), move);
-      v128.store(u, move);
-      u += 16;
+  for (let r = r0; r < r1; r++) {
+    const row = table + <usize>r * ROW;
+    let w = word(row, 0), g = word(row, 1), v = word(row, 2), u = word(row, 3);
+    const end = w + (word(row, 5) << 2);
+    while (w < end) {
+      const weight = v128.load(w);
+      const slope = decayed(v128.load(g), decay, weight);
+      const square = blend(alpha, v128.load(v), fresh, f32x4.mul(slope, slope));
+      v128.store(v, square);
+      let move = f32x4.div(slope, f32x4.add(f32x4.sqrt(square), f32x4.splat(eps)));
+      if (u) {
+        move = f32x4.add(f32x4.mul(f32x4.splat(momentum), v128.load(u)), move);
+        v128.store(u, move);
+        u += 16;
+      }
+      v128.store(w, f32x4.sub(weight, f32x4.mul(f32x4.splat(lr), move)));
+      w += 16;
+      g += 16;
+      v += 16;
     }
-    v128.store(w, f32x4.sub(weight, f32x4.mul(f32x4.splat(lr), move)));
-    w += 16;
-    g += 16;
-    v += 16;
   }
 }
 
-/** w, g, and the sum of squares s: n floats each. */
-export function adagrad(w: usize, g: usize, s: usize, n: i32, lr: f32, eps: f32, decay: f32): void {
-  const end = w + (<usize>n << 2);
-  while (w < end) {
-    const weight = v128.load(w);
-    const slope = decayed(v128.load(g), decay, weight);
-    const total = f32x4.add(v128.load(s), f32x4.mul(slope, slope));
-    v128.store(s, total);
-    const move = f32x4.div(
-      f32x4.mul(f32x4.splat(lr), slope),
-      f32x4.add(f32x4.sqrt(total), f32x4.splat(eps)),
-    );
-    v128.store(w, f32x4.sub(weight, move));
-    w += 16;
-    g += 16;
-    s += 16;
+/** A row is w, g, the sum of squares s, two words that are not read, n. */
+export function adagrad(r0: i32, r1: i32, table: usize, lr: f32, eps: f32, decay: f32): void {
+  for (let r = r0; r < r1; r++) {
+    const row = table + <usize>r * ROW;
+    let w = word(row, 0), g = word(row, 1), s = word(row, 2);
+    const end = w + (word(row, 5) << 2);
+    while (w < end) {
+      const weight = v128.load(w);
+      const slope = decayed(v128.load(g), decay, weight);
+      const total = f32x4.add(v128.load(s), f32x4.mul(slope, slope));
+      v128.store(s, total);
+      const move = f32x4.div(
+        f32x4.mul(f32x4.splat(lr), slope),
+        f32x4.add(f32x4.sqrt(total), f32x4.splat(eps)),
+      );
+      v128.store(w, f32x4.sub(weight, move));
+      w += 16;
+      g += 16;
+      s += 16;
+    }
   }
 }
