@@ -54,7 +54,9 @@ export class Sequential<Layers extends Module[] = Module[]> extends Module {
   }
 
   forward<X extends First<Layers>>(x: X): Through<Layers, X> {
-    return this.layers.reduce<unknown>((y, layer, i) => runLayer(layer, i, y), x) as Through<Layers, X>;
+    let y: unknown = x;
+    for (let i = 0; i in this; i++) y = runLayer(this[i], i, y);
+    return y as Through<Layers, X>;
   }
 }
 

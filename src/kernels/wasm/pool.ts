@@ -95,17 +95,19 @@ export class Pool {
   run(name: string, end: number, grain: number, args: readonly Argument[]): void {
     const pieces = Math.ceil(end / grain);
     if (pieces <= 1 || this.#threads === 1 || !this.#start()) {
-      this.#kernels[name](...args.map((argument) => valueOf(argument, 0, end, 0)));
+      this.#call(name, args, 0, end);
       return;
     }
     const [state, numbers] = [this.#state, this.#numbers];
     numbers[0] = 0;
     numbers[1] = end;
     numbers[2] = grain;
-    args.forEach((argument, i) => {
-      const parts = typeof argument === 'number' ? [argument, 0, 0, 0] : argument;
-      for (let part = 0; part < 4; part++) numbers[3 + 4 * i + part] = parts[part] ?? 0;
-    });
+    for (let i = 0, at = 3; i < args.length; i++, at += 4) {
+      const argument = args[i];
+      const isConstant = typeof argument === 'number';
+      numbers[at] = isConstant ? argument : argument[0];
+      for (let part = 1; part < 4; part++) numbers[at + part] = isConstant ? 0 : (argument[part] ?? 0);
+    }
     state[kernel] = this.#numberOf.get(name) as number;
     state[count] = args.length;
     Atomics.store(state, done, 0);
@@ -117,10 +119,19 @@ export class Pool {
       if (Atomics.compareExchange(state, left, mine, mine - 1) !== mine) continue;
       const from = (mine - 1) * grain;
       const to = Math.min(from + grain, end);
-      this.#kernels[name](...args.map((argument) => valueOf(argument, from, to, 0)));
+      this.#call(name, args, from, to);
       Atomics.add(state, done, 1);
     }
     this.#finish(pieces);
+  }
+
+  #call(name: string, args: readonly Argument[], from: number, to: number): void {
+    const values: number[] = [];
+    for (const argument of args)
+      values.push(
+        typeof argument === 'number' ? argument : argument[0] + from * argument[1] + to * argument[2],
+      );
+    this.#kernels[name](...values);
   }
 
   /** Waits for the pieces that workers have taken. */
@@ -165,8 +176,3 @@ export class Pool {
     this.#workers = [];
   }
 }
-
-const valueOf = (argument: Argument, from: number, to: number, thread: number): number =>
-  typeof argument === 'number'
-    ? argument
-    : argument[0] + from * argument[1] + to * argument[2] + thread * (argument[3] ?? 0);

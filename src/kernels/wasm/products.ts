@@ -24,33 +24,25 @@ const termsAtOnce = 8192;
 const packedAtOnce = 2 ** 22; // floats of a factor
 const rowsAtOnce = 256; // of A: with a block of terms they stay in the second cache
 
-/** A matrix of `count` lines (rows of A, columns of B) in groups: bytes from group to group, from line to line, from term to term. */
-interface Factor {
-  address: number;
-  group: number;
-  line: number;
-  term: number;
-}
-
 export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<Backend, 'matmul' | 'linear'> {
   const gemm = fused ? 'fusedGemm' : 'gemm';
   const [R, EDGE] = (fused ? [kernels.fusedR, kernels.fusedEdge] : [kernels.R, kernels.EDGE]).map(valueOf);
   const columns = wide ? 16 : 8; // of a tile
   const scratch = { address: 0, bytes: 0 };
 
-  /** Room that products keep, since each needs it for a moment. */
+  /** Room that products keep, since each needs it for a moment. It grows by doubling. */
   function workspace(bytes: number): number {
     if (scratch.bytes < bytes) {
-      const own = heap() as Heap;
-      if (scratch.bytes > 0) own.free(scratch.address, scratch.bytes);
+      if (scratch.bytes > 0) (heap() as Heap).free(scratch.address, scratch.bytes);
       scratch.bytes = 0;
-      scratch.address = allocate(bytes);
-      scratch.bytes = bytes;
+      const doubled = 2 ** Math.ceil(Math.log2(bytes));
+      scratch.address = allocate(doubled);
+      scratch.bytes = doubled;
     }
     return scratch.address;
   }
 
-  /** The lines of a factor next to each other, as tiles take them: packed, unless they lie well. */
+  /** Puts the lines of a factor (rows of A, columns of B) next to each other in groups, term by term, as tiles take them. */
   function pack(
     x: number,
     ldx: number,
@@ -59,11 +51,12 @@ export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<B
     k: number,
     group: number,
     to: number,
-  ): Factor {
+  ): void {
     const panels = Math.ceil(count / group);
+    const args = [count, k, x, ldx, Number(across), group, to];
     const grain = Math.max(Math.ceil(2 ** 14 / (k * group)), Math.ceil(panels / (4 * pool.threads)));
-    pool.run('pack', panels, grain, [...span, count, k, x, ldx, Number(across), group, to]);
-    return { address: to, group: 4 * k * group, line: 4, term: 4 * group };
+    if (grain >= panels) kernels.pack(0, panels, ...args);
+    else pool.run('pack', panels, grain, [...span, ...args]);
   }
 
   /** C [m, n] = A·B + bias, A [m, k] or, transposed, [k, m]; B likewise. */
@@ -80,56 +73,65 @@ export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<B
   ): void {
     if (m === 0 || n === 0) return;
     const [lda, ldb] = [4 * (transposeA ? m : k), 4 * (transposeB ? k : n)];
-    const packsA = (globalThis as any).PA ?? (transposeA && m * n > 2 ** 16);
-    const packsB = transposeB || n % columns !== 0 || ((globalThis as any).PB ?? (m > 64 && k * n > 2 ** 16));
+    const packsA = transposeA && m * n > 2 ** 16;
+    const packsB = transposeB || n % columns !== 0 || (m > 64 && k * n > 2 ** 16);
     const kMost = Math.min(k, termsAtOnce);
     const mMost = packsA ? most(m, kMost, R) : m;
     const nMost = packsB ? most(n, kMost, columns) : n;
-    const edges = pool.threads * EDGE;
-    const roomB = packsB ? 4 * kMost * nMost + 64 * kMost : 0;
-    const work = workspace(2 ** Math.ceil(Math.log2(edges + roomB + (packsA ? 4 * kMost * (mMost + R) : 0))));
+    const packedB = packsB ? 4 * kMost * (nMost + columns) : 0;
+    const packedA = packsA ? 4 * kMost * (mMost + R) : 0;
+    const work = workspace(pool.threads * EDGE + packedB + packedA);
+    const toB = work + pool.threads * EDGE;
+    const toA = toB + packedB;
 
     let p = 0;
     do {
       const terms = Math.min(kMost, k - p);
+      const addBias = bias !== 0 && p + terms === k;
       for (let j = 0; j < n; j += nMost) {
         const width = Math.min(nMost, n - j);
-        const bAt = b + (transposeB ? j * ldb + 4 * p : p * ldb + 4 * j);
-        const B = packsB
-          ? pack(bAt, ldb, !transposeB, width, terms, columns, work + edges)
-          : { address: bAt, group: 4 * columns, line: 4, term: ldb };
+        const fromB = b + (transposeB ? j * ldb + 4 * p : p * ldb + 4 * j);
+        if (packsB) pack(fromB, ldb, !transposeB, width, terms, columns, toB);
         for (let i = 0; i < m; i += mMost) {
           const height = Math.min(mMost, m - i);
-          const aAt = a + (transposeA ? p * lda + 4 * i : i * lda + 4 * p);
-          const A = packsA
-            ? pack(aAt, lda, transposeA, height, terms, R, work + edges + roomB)
-            : transposeA
-              ? { address: aAt, group: 4 * R, line: 4, term: lda }
-              : { address: aAt, group: R * lda, line: lda, term: 4 };
-          const [blockRows, blockColumns] = blocks(height, terms, width);
-          const across = Math.ceil(width / blockColumns);
-          const count = across * Math.ceil(height / blockRows);
-          pool.run(gemm, count, 1, [
-            ...span,
-            ...[across, blockRows, blockColumns, height, width, terms],
-            ...[A.address, A.group, A.line, A.term, B.address, B.group, B.term],
-            ...[c + 4 * (i * n + j), 4 * n, Number(p > 0)],
-            ...[bias && p + terms === k ? bias + 4 * j : 0, Number(wide), [work, 0, 0, EDGE] as Argument],
-          ]);
+          const fromA = a + (transposeA ? p * lda + 4 * i : i * lda + 4 * p);
+          if (packsA) pack(fromA, lda, true, height, terms, R, toA);
+          run(
+            height,
+            terms,
+            width,
+            packsA ? toA : fromA, // its address; then bytes from R rows to the next, from row to row, from term to term
+            packsA ? 4 * terms * R : transposeA ? 4 * R : R * lda,
+            transposeA ? 4 : lda,
+            packsA ? 4 * R : transposeA ? lda : 4,
+            packsB ? toB : fromB, // its address; then bytes from panel to panel, from term to term
+            packsB ? 4 * terms * columns : 4 * columns,
+            packsB ? 4 * columns : ldb,
+            c + 4 * (i * n + j),
+            4 * n,
+            Number(p > 0),
+            addBias ? bias + 4 * j : 0,
+            Number(wide),
+          );
         }
       }
       p += kMost;
     } while (p < k);
   }
 
-  /** How a product is cut into blocks that threads take, one after the other. */
-  function blocks(m: number, k: number, n: number): [rows: number, columns: number] {
-    const [down, across] = [Math.ceil(m / R), Math.ceil(n / columns)];
-    const pieces =
-      pool.threads === 1 ? 1 : Math.min(Math.floor((m * k * n) / worthwhile) || 1, 4 * pool.threads);
-    const rows = down >= across ? Math.ceil(down / pieces) * R : m;
-    const side = down >= across ? n : Math.ceil(across / pieces) * columns;
-    return [Math.min(rows, Math.ceil(rowsAtOnce / R) * R), side];
+  /** A product of factors that lie as tiles take them, cut into blocks that threads take one after the other. */
+  function run(m: number, k: number, n: number, ...operands: number[]): void {
+    const [down, across] = [Math.ceil(m / R), Math.ceil(n / columns)]; // in tiles
+    const most = pool.threads === 1 ? 1 : 4 * pool.threads;
+    const pieces = Math.max(Math.min(Math.floor((m * k * n) / worthwhile), most), 1);
+    const byRows = down >= across;
+    const blockRows = Math.min(byRows ? Math.ceil(down / pieces) * R : m, Math.ceil(rowsAtOnce / R) * R);
+    const blockColumns = byRows ? n : Math.ceil(across / pieces) * columns;
+    const side = Math.ceil(n / blockColumns);
+    const blocks = side * Math.ceil(m / blockRows);
+    const args = [side, blockRows, blockColumns, m, n, k, ...operands];
+    if (pieces === 1) kernels[gemm](0, blocks, ...args, scratch.address);
+    else pool.run(gemm, blocks, 1, [...span, ...args, [scratch.address, 0, 0, EDGE]]);
   }
 
   return {
@@ -137,13 +139,13 @@ export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<B
       const [m, n] = [Y.shape[Y.rank - 2], Y.shape[Y.rank - 1]];
       const k = A.shape[A.rank - (transposeA ? 2 : 1)];
       const [a, b, y] = [read(A), read(B), write(Y)];
-      const run = (a0: number, b0: number, y0: number) =>
-        multiply(m, k, n, a + 4 * a0, transposeA, b + 4 * b0, transposeB, y + 4 * y0, 0);
-      if (Y.rank === 2) run(0, 0, 0);
+      if (Y.rank === 2) multiply(m, k, n, a, transposeA, b, transposeB, y, 0);
       else {
         const batches = Y.shape.slice(0, -2);
         const bStarts = [...starts(B.shape, batches)];
-        [...starts(A.shape, batches)].forEach((a0, i) => run(a0, bStarts[i], i * m * n));
+        [...starts(A.shape, batches)].forEach((a0, i) =>
+          multiply(m, k, n, a + 4 * a0, transposeA, b + 4 * bStarts[i], transposeB, y + 4 * i * m * n, 0),
+        );
       }
       settle();
     },
