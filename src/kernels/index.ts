@@ -77,7 +77,11 @@ export function setThreads(count: number): void {
  */
 export function enableWideVectors(): boolean {
   const before = backend();
-  if (wide === 'on' || !wasm) return wide === 'on';
+  if (wide === 'on') return true;
+  if (!wasm) {
+    wide = 'needs WebAssembly with SIMD';
+    return false;
+  }
   const [narrow, threads] = [wasm, wasm.pool.threads];
   const refusal = askForWideVectors();
   if (refusal) {
@@ -95,7 +99,7 @@ export function enableWideVectors(): boolean {
 
 /** What computes. */
 export interface DeviceInfo {
-  /** `wasm`: SIMD kernels; `reference`: plain loops, where WebAssembly or shared memory is missing. */
+  /** `wasm`: SIMD kernels; `reference`: plain loops, where WebAssembly is missing or forbidden. */
   backend: string;
   /** How many threads a kernel may use. */
   threads: number;

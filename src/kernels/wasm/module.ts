@@ -22,10 +22,18 @@ export function instantiate(fresh: boolean): Instance | undefined {
   if (!memory) return undefined;
   const bytes = Uint8Array.from(atob(binary) + (fresh ? differentName : ''), (c) => c.charCodeAt(0));
   if (!isShared(memory)) bytes[sharedFlag] = 1; // the module imports a memory with a maximum, shared (3) or not (1)
-  if (!WebAssembly.validate(bytes)) return undefined;
-  const module = new WebAssembly.Module(bytes);
+  const module = compile(bytes);
+  if (!module) return undefined;
   const { exports } = new WebAssembly.Instance(module, { env: { memory, abort: () => {} } });
   return { kernels: exports as Kernels, module, memory };
+}
+
+function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module | undefined {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch {
+    return undefined; // no SIMD, or a page's policy forbids WebAssembly: it lacks 'wasm-unsafe-eval'
+  }
 }
 
 /** Whether workers can have the memory, too. */
