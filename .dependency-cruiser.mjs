@@ -14,8 +14,9 @@ export const arrows = {
 
 /**
  * The only files that may touch what lies outside the engine: Node's modules, optional packages, and the globals
- * below. Everything but a `*.node.ts` imports them lazily, with `await import('node:...')`, so that a browser's
- * bundle never holds them and an absent package is an error only for those who ask for it.
+ * below. They ask for them when they are needed, with `process.getBuiltinModule`, so that a browser's bundle never
+ * holds them and an absent package is an error only for those who ask for it. (A lazy import would pass here, and fail
+ * in scripts/package.ts, since bundlers follow it.)
  */
 export const outside = [
   '^src/kernels/platform[^/]*\\.ts$', // what differs between Node and the browser

@@ -221,7 +221,7 @@ export async function checkArrows(
       violations.push({ rule: 'outside', at: `${file}:${line}`, what: name, why });
     for (const { specifier, line, kind } of imports)
       if (kind === 'static' && !/^[.#]/.test(specifier) && !file.endsWith('.node.ts')) {
-        const why = `import it lazily (await import('${specifier}')): ${isBuiltin(specifier) ? 'a browser has no such module' : 'it may be absent'}`;
+        const why = `ask process.getBuiltinModule when it is needed: ${isBuiltin(specifier) ? 'a browser has no such module' : 'it may be absent'}`;
         violations.push({ rule: 'lazy', at: `${file}:${line}`, what: specifier, why });
       }
   }

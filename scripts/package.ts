@@ -1,12 +1,11 @@
 // Proves what importers get: packs the package, bounds its size, installs it where nothing else is, and runs the
 // README's example there, as JavaScript and as strict TypeScript.
 
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { build, type Plugin, transformSync } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
+import { check, javaScript, manifest, name, repository, run, withPackage } from './packed.ts';
 
 /** The bounds, in kB of 1,000 bytes. */
 const bounds = {
@@ -15,27 +14,6 @@ const bounds = {
   /** The tarball that npm downloads. */
   packed: 250,
 };
-
-const repository = resolve(import.meta.dirname, '..');
-const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
-const name: string = manifest.name;
-
-/** npm hands its settings down to what it starts; an npm started here must not take this folder for its own. */
-const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([key]) => !/^npm_(config_local_prefix|lifecycle|package)/i.test(key)),
-);
-
-function run(cwd: string, command: string, ...args: string[]): { stdout: string; stderr: string } {
-  const done = spawnSync(command, args, { cwd, encoding: 'utf8', env: environment, timeout: 120_000 });
-  if (done.status === 0) return done;
-  const said = [done.stdout, done.stderr, done.error?.message].filter(Boolean).join('\n');
-  throw new Error(`${[command, ...args].join(' ')}\n${said}`);
-}
-
-function check(holds: boolean, what: string): void {
-  if (!holds) throw new Error(what);
-  console.log(`  ✔ ${what}`);
-}
 
 function bounded(what: string, bytes: number, bound: number): void {
   const kB = (bytes / 1000).toFixed(1);
@@ -56,44 +34,25 @@ function exported(target: unknown): string[] {
   return target === null || typeof target !== 'object' ? [] : Object.values(target).flatMap(exported);
 }
 
-/** What a browser cannot have may only be imported lazily; anything else that is not in the package is an error. */
-const lazyOnly: Plugin = {
-  name: 'lazy-only',
+/** Bundlers follow every import, lazy ones too, so none may lead out of the package. */
+const nothingElse: Plugin = {
+  name: 'nothing-else',
   setup({ onResolve }) {
-    onResolve({ filter: /^[^./#]/ }, ({ path, kind, importer }) => {
+    onResolve({ filter: /^[^./#]/ }, ({ path, importer }) => {
       if (path === name) return undefined;
-      if (kind === 'dynamic-import') return { path, external: true };
-      return { errors: [{ text: `${importer} imports ${path} at once; a browser has no such module` }] };
+      return { errors: [{ text: `${importer} imports ${path}; a browser has no such module` }] };
     });
   },
 };
 
-const work = mkdtempSync(join(tmpdir(), `${name}-package-`));
-try {
+await withPackage(async ({ tarball, entryCount, project }) => {
   console.log('package');
-  rmSync(join(repository, 'dist'), { recursive: true, force: true });
-  run(repository, 'npm', 'run', 'build');
-  // Without prepack, which would build again, and print between the lines of JSON.
-  const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', work];
-  const [packed] = JSON.parse(run(repository, 'npm', ...pack).stdout);
-  const tarball = join(work, packed.filename);
-  bounded(`${packed.entryCount} files, packed`, statSync(tarball).size, bounds.packed);
+  bounded(`${entryCount} files, packed`, statSync(tarball).size, bounds.packed);
   check(Object.keys(manifest.dependencies ?? {}).length === 0, 'no run-time dependency');
-
-  const projectWith = (folder: string, files: Record<string, string>): string => {
-    const path = join(work, folder);
-    mkdirSync(path);
-    for (const [file, text] of Object.entries(files)) writeFileSync(join(path, file), text);
-    const offline = ['--offline', '--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund'];
-    run(path, 'npm', 'install', ...offline, tarball);
-    return path;
-  };
-  const bare = JSON.stringify({ name: 'importer', private: true, type: 'module' });
   const example = readmeExample();
 
   console.log('JavaScript');
-  const { code } = transformSync(example, { loader: 'ts', target: 'node20', format: 'esm' });
-  const js = projectWith('js', { 'package.json': bare, 'example.js': code });
+  const js = project('js', { 'example.js': javaScript(example) });
   const installed = join(js, 'node_modules', name);
   for (const file of exported(manifest.exports)) check(existsSync(join(installed, file)), `exports ${file}`);
   const silent = run(js, process.execPath, '--input-type=module', '--eval', `import '${name}';`);
@@ -104,7 +63,7 @@ try {
   run(js, process.execPath, 'example.js');
   check(true, "the README's example runs");
 
-  console.log('browser');
+  console.log('bundle');
   const bundle = await build({
     stdin: { contents: `export * from '${name}';`, resolveDir: js },
     bundle: true,
@@ -114,7 +73,7 @@ try {
     target: 'es2022',
     write: false,
     logLevel: 'silent',
-    plugins: [lazyOnly],
+    plugins: [nothingElse],
   });
   check(bundle.warnings.length === 0, 'it bundles for a browser, without a warning');
   bounded(
@@ -136,8 +95,7 @@ try {
       skipLibCheck: false,
       outDir: 'out',
     };
-    const ts = projectWith(resolution, {
-      'package.json': bare,
+    const ts = project(resolution, {
       'tsconfig.json': JSON.stringify({ compilerOptions, include: ['example.ts'] }),
       'example.ts': example,
     });
@@ -146,9 +104,4 @@ try {
     run(ts, process.execPath, join('out', 'example.js'));
     check(true, 'and runs');
   }
-} catch (error) {
-  console.error(`  ✘ ${(error as Error).message}`);
-  process.exitCode = 1;
-} finally {
-  rmSync(work, { recursive: true, force: true });
-}
+});

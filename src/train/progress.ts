@@ -52,9 +52,9 @@ export function progressBar(options: ProgressOptions = {}): Callback {
   if (wanted !== undefined) checkFlag('progressBar', 'bar', wanted);
   let bar: Bar | undefined;
   return {
-    async onStart() {
+    onStart() {
       const isWatched = typeof process !== 'undefined' && process.stderr?.isTTY === true;
-      bar = (wanted ?? isWatched) ? await makeBar() : undefined;
+      bar = (wanted ?? isWatched) ? makeBar() : undefined;
       if (wanted && !bar)
         throw new ArgumentError(
           'progressBar',
@@ -85,9 +85,11 @@ interface Bar {
   stop(): void;
 }
 
-async function makeBar(): Promise<Bar | undefined> {
+function makeBar(): Bar | undefined {
   try {
-    const { default: progress } = await import('cli-progress');
+    // Not an import: a bundler for browsers would look for the package, and fail where it is not installed.
+    const { createRequire } = process.getBuiltinModule('node:module');
+    const progress: typeof import('cli-progress') = createRequire(import.meta.url)('cli-progress');
     return new progress.SingleBar(
       {
         format: '{title} {bar} {percentage}%  {value}/{total}  {loss}  {eta_formatted} left',

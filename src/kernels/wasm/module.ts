@@ -35,12 +35,16 @@ export function instantiate({ fused, wide }: Variant): Instance | undefined {
   return { kernels, modules, memory, fused: products !== undefined, wide };
 }
 
-/** The module of a binary in base64; undefined if this engine has not all that it needs. */
+/** The module of a binary in base64; undefined if it cannot be compiled here. */
 function compile(base64: string, memory: WebAssembly.Memory, wide: boolean): WebAssembly.Module | undefined {
   const text = atob(base64);
   const bytes = Uint8Array.from(wide ? text + differentName : text, (c) => c.charCodeAt(0));
   if (!isShared(memory)) bytes[text.indexOf(memoryImport) + memoryImport.length] = 1;
-  return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : undefined;
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch {
+    return undefined; // no SIMD, or a page's policy forbids WebAssembly: it lacks 'wasm-unsafe-eval'
+  }
 }
 
 /** How the import of the memory begins. Behind it stands whether it has a maximum and is shared (3), or only has one (1). */
