@@ -88,16 +88,16 @@ export function enableWideVectors(): boolean {
     return false;
   }
   const refusal = askForWideVectors();
-  if (refusal) wide = refusal;
-  else {
-    wide = 'on';
-    active = fastest();
-    const doubt = objection(wasm);
-    if (doubt) {
-      wide = doubt;
-      active = fastest();
-    }
+  if (refusal) {
+    wide = refusal;
+    return false;
   }
+  const wanted = arithmetic;
+  [wide, arithmetic] = ['on', 'exact']; // what rounds exactly can be held against the reference
+  active = fastest();
+  wide = objection(wasm) ?? 'on';
+  arithmetic = wanted;
+  if (wide !== 'on' || arithmetic !== 'exact') active = fastest();
   return wide === 'on';
 }
 
