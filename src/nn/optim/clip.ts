@@ -1,7 +1,7 @@
 // Gradient clipping, between backward and step.
 import { ArgumentError, checkNumber, checkOptions, describe, Tensor, tensor } from '../../tensor/index.ts';
 import { backend } from '../../kernels/index.ts';
-import { mul, noGrad, norm } from '../../autograd/index.ts';
+import { noGrad, norm } from '../../autograd/index.ts';
 
 export interface ClipNormOptions {
   /** Which norm: 1, 2, Infinity or any other positive number. Default 2. */
@@ -32,7 +32,7 @@ export function clipGradNorm(
     const norms = gradients.map((g) => norm(g, undefined, { p }).item());
     const total = norm(tensor(norms), undefined, { p }).item();
     const scale = maxNorm / (total + 1e-6);
-    if (!(scale >= 1)) for (const g of gradients) g.copyFrom(mul(g, scale));
+    if (!(scale >= 1)) for (const g of gradients) backend().mul(g, tensor(scale), g);
     return total;
   });
 }

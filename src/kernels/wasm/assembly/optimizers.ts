@@ -17,8 +17,8 @@ function word(row: usize, i: usize): usize {
 /** a·x + b·y in float32: three roundings. */
 // @ts-ignore: decorator
 @inline
-function blend(a: f32, x: v128, b: f32, y: v128): v128 {
-  return f32x4.add(f32x4.mul(f32x4.splat(a), x), f32x4.mul(f32x4.splat(b), y));
+function blend(a: v128, x: v128, b: v128, y: v128): v128 {
+  return f32x4.add(f32x4.mul(a, x), f32x4.mul(b, y));
 }
 
 /** g + λ w; g itself if λ is 0, for 0·∞ is NaN. */
@@ -41,7 +41,7 @@ export function sgd(
       const weight = v128.load(w);
       let move = decayed(v128.load(g), decay, weight);
       if (u) {
-        const velocity = first ? move : blend(momentum, v128.load(u), fresh, move);
+        const velocity = first ? move : blend(f32x4.splat(momentum), v128.load(u), f32x4.splat(fresh), move);
         v128.store(u, velocity);
         move = nesterov ? f32x4.add(move, f32x4.mul(f32x4.splat(momentum), velocity)) : velocity;
         u += 16;
@@ -63,28 +63,32 @@ export function adam(
   r0: i32, r1: i32, table: usize,
   beta1: f32, fresh1: f32, beta2: f32, fresh2: f32, rate: f32, floor: f32, decay: f32, keep: f32,
 ): void {
+  const keeps = f32x4.splat(keep), rates = f32x4.splat(rate), floors = f32x4.splat(floor);
+  const old1 = f32x4.splat(beta1), new1 = f32x4.splat(fresh1), old2 = f32x4.splat(beta2), new2 = f32x4.splat(fresh2);
   for (let r = r0; r < r1; r++) {
     const row = table + <usize>r * ROW;
     let w = word(row, 0), g = word(row, 1), m = word(row, 2), v = word(row, 3), vMax = word(row, 4);
     const end = w + (word(row, 5) << 2);
+    // Two vectors at a time: where the engine joins them to one of 256 bits, divisions and roots take half the time.
     while (w < end) {
-      const weight = f32x4.mul(v128.load(w), f32x4.splat(keep)); // times 1 changes no bit
-      const slope = decayed(v128.load(g), decay, weight);
-      const mean = blend(beta1, v128.load(m), fresh1, slope);
-      let second = blend(beta2, v128.load(v), fresh2, f32x4.mul(slope, slope));
-      v128.store(m, mean);
-      v128.store(v, second);
+      const w0 = f32x4.mul(v128.load(w), keeps), w1 = f32x4.mul(v128.load(w, 16), keeps); // times 1 changes no bit
+      const g0 = decayed(v128.load(g), decay, w0), g1 = decayed(v128.load(g, 16), decay, w1);
+      const m0 = blend(old1, v128.load(m), new1, g0), m1 = blend(old1, v128.load(m, 16), new1, g1);
+      let v0 = blend(old2, v128.load(v), new2, f32x4.mul(g0, g0)), v1 = blend(old2, v128.load(v, 16), new2, f32x4.mul(g1, g1));
+      v128.store(m, m0), v128.store(m, m1, 16);
+      v128.store(v, v0), v128.store(v, v1, 16);
       if (vMax) {
-        second = f32x4.max(v128.load(vMax), second);
-        v128.store(vMax, second);
-        vMax += 16;
+        v0 = f32x4.max(v128.load(vMax), v0), v1 = f32x4.max(v128.load(vMax, 16), v1);
+        v128.store(vMax, v0), v128.store(vMax, v1, 16);
+        vMax += 32;
       }
-      const scale = f32x4.add(f32x4.sqrt(second), f32x4.splat(floor));
-      v128.store(w, f32x4.sub(weight, f32x4.div(f32x4.mul(f32x4.splat(rate), mean), scale)));
-      w += 16;
-      g += 16;
-      m += 16;
-      v += 16;
+      const d0 = f32x4.add(f32x4.sqrt(v0), floors), d1 = f32x4.add(f32x4.sqrt(v1), floors);
+      v128.store(w, f32x4.sub(w0, f32x4.div(f32x4.mul(rates, m0), d0)));
+      v128.store(w, f32x4.sub(w1, f32x4.div(f32x4.mul(rates, m1), d1)), 16);
+      w += 32;
+      g += 32;
+      m += 32;
+      v += 32;
     }
   }
 }
@@ -101,7 +105,7 @@ export function rmsprop(
     while (w < end) {
       const weight = v128.load(w);
       const slope = decayed(v128.load(g), decay, weight);
-      const square = blend(alpha, v128.load(v), fresh, f32x4.mul(slope, slope));
+      const square = blend(f32x4.splat(alpha), v128.load(v), f32x4.splat(fresh), f32x4.mul(slope, slope));
       v128.store(v, square);
       let move = f32x4.div(slope, f32x4.add(f32x4.sqrt(square), f32x4.splat(eps)));
       if (u) {
