@@ -63,33 +63,46 @@ export function adam(
   r0: i32, r1: i32, table: usize,
   beta1: f32, fresh1: f32, beta2: f32, fresh2: f32, rate: f32, floor: f32, decay: f32, keep: f32,
 ): void {
-  const keeps = f32x4.splat(keep), rates = f32x4.splat(rate), floors = f32x4.splat(floor);
-  const old1 = f32x4.splat(beta1), new1 = f32x4.splat(fresh1), old2 = f32x4.splat(beta2), new2 = f32x4.splat(fresh2);
   for (let r = r0; r < r1; r++) {
     const row = table + <usize>r * ROW;
-    let w = word(row, 0), g = word(row, 1), m = word(row, 2), v = word(row, 3), vMax = word(row, 4);
-    const end = w + (word(row, 5) << 2);
-    // Two vectors at a time: where the engine joins them to one of 256 bits, divisions and roots take half the time.
-    while (w < end) {
-      const w0 = f32x4.mul(v128.load(w), keeps), w1 = f32x4.mul(v128.load(w, 16), keeps); // times 1 changes no bit
-      const g0 = decayed(v128.load(g), decay, w0), g1 = decayed(v128.load(g, 16), decay, w1);
-      const m0 = blend(old1, v128.load(m), new1, g0), m1 = blend(old1, v128.load(m, 16), new1, g1);
-      let v0 = blend(old2, v128.load(v), new2, f32x4.mul(g0, g0)), v1 = blend(old2, v128.load(v, 16), new2, f32x4.mul(g1, g1));
-      v128.store(m, m0), v128.store(m, m1, 16);
-      v128.store(v, v0), v128.store(v, v1, 16);
-      if (vMax) {
-        v0 = f32x4.max(v128.load(vMax), v0), v1 = f32x4.max(v128.load(vMax, 16), v1);
-        v128.store(vMax, v0), v128.store(vMax, v1, 16);
-        vMax += 32;
-      }
-      const d0 = f32x4.add(f32x4.sqrt(v0), floors), d1 = f32x4.add(f32x4.sqrt(v1), floors);
-      v128.store(w, f32x4.sub(w0, f32x4.div(f32x4.mul(rates, m0), d0)));
-      v128.store(w, f32x4.sub(w1, f32x4.div(f32x4.mul(rates, m1), d1)), 16);
-      w += 32;
-      g += 32;
-      m += 32;
-      v += 32;
+    if (word(row, 4)) moments(true, row, beta1, fresh1, beta2, fresh2, rate, floor, decay, keep);
+    else moments(false, row, beta1, fresh1, beta2, fresh2, rate, floor, decay, keep);
+  }
+}
+
+/** One row. Two vectors at a time, and no branch: the engine may join them to one of 256 bits, which halves the time of division. */
+// @ts-ignore: decorator
+@inline
+function moments(
+  amsgrad: bool, row: usize,
+  beta1: f32, fresh1: f32, beta2: f32, fresh2: f32, rate: f32, floor: f32, decay: f32, keep: f32,
+): void {
+  const keeps = f32x4.splat(keep), rates = f32x4.splat(rate), floors = f32x4.splat(floor);
+  const old1 = f32x4.splat(beta1), new1 = f32x4.splat(fresh1), old2 = f32x4.splat(beta2), new2 = f32x4.splat(fresh2);
+  const decays = f32x4.splat(decay), isDecayed = i32x4.splat(decay == 0 ? 0 : -1);
+  let w = word(row, 0), g = word(row, 1), m = word(row, 2), v = word(row, 3), most = word(row, 4);
+  const end = w + (word(row, 5) << 2);
+  while (w < end) {
+    const w0 = f32x4.mul(v128.load(w), keeps), w1 = f32x4.mul(v128.load(w, 16), keeps); // times 1 changes no bit
+    let g0 = v128.load(g), g1 = v128.load(g, 16);
+    g0 = v128.bitselect(f32x4.add(g0, f32x4.mul(decays, w0)), g0, isDecayed); // 0·∞ would be NaN
+    g1 = v128.bitselect(f32x4.add(g1, f32x4.mul(decays, w1)), g1, isDecayed);
+    const m0 = blend(old1, v128.load(m), new1, g0), m1 = blend(old1, v128.load(m, 16), new1, g1);
+    let v0 = blend(old2, v128.load(v), new2, f32x4.mul(g0, g0)), v1 = blend(old2, v128.load(v, 16), new2, f32x4.mul(g1, g1));
+    v128.store(m, m0), v128.store(m, m1, 16);
+    v128.store(v, v0), v128.store(v, v1, 16);
+    if (amsgrad) {
+      v0 = f32x4.max(v128.load(most), v0), v1 = f32x4.max(v128.load(most, 16), v1);
+      v128.store(most, v0), v128.store(most, v1, 16);
+      most += 32;
     }
+    const d0 = f32x4.add(f32x4.sqrt(v0), floors), d1 = f32x4.add(f32x4.sqrt(v1), floors);
+    v128.store(w, f32x4.sub(w0, f32x4.div(f32x4.mul(rates, m0), d0)));
+    v128.store(w, f32x4.sub(w1, f32x4.div(f32x4.mul(rates, m1), d1)), 16);
+    w += 32;
+    g += 32;
+    m += 32;
+    v += 32;
   }
 }
 
