@@ -22,7 +22,8 @@ function* starts(shape: Shape, batches: Shape): Iterable<number> {
 const worthwhile = 2 ** 17;
 const termsAtOnce = 8192;
 const packedAtOnce = 2 ** 22; // floats of a factor
-const rowsAtOnce = 256; // of A: with a block of terms they stay in the second cache
+const rowsAtOnce = 256; // of C: with their part of A they stay in the second cache
+const columnsAtOnce = 256; // of C, too
 
 export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<Backend, 'matmul' | 'linear'> {
   const gemm = fused ? 'fusedGemm' : 'gemm';
@@ -126,7 +127,7 @@ export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<B
     const pieces = Math.max(Math.min(Math.floor((m * k * n) / worthwhile), most), 1);
     const byRows = down >= across;
     const blockRows = Math.min(byRows ? Math.ceil(down / pieces) * R : m, Math.ceil(rowsAtOnce / R) * R);
-    const blockColumns = byRows ? n : Math.ceil(across / pieces) * columns;
+    const blockColumns = Math.min(byRows ? n : Math.ceil(across / pieces) * columns, columnsAtOnce);
     const side = Math.ceil(n / blockColumns);
     const blocks = side * Math.ceil(m / blockRows);
     const args = [side, blockRows, blockColumns, m, n, k, ...operands];

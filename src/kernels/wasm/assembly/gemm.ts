@@ -11,7 +11,7 @@ import { put, take } from './rows';
 
 /** Rows of a tile. */
 export const R: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
-const KC: i32 = 256; // terms taken at a time: a panel of B, KC · 16 floats, takes half of the first cache
+const KC: i32 = 384; // terms taken at a time: a panel of B, KC · 16 floats, takes half of the first cache
 const ZEROS = memory.data(64); // where the sums of a new tile come from
 
 /** s + a·b */
