@@ -183,17 +183,19 @@ export class Storage {
   }
 }
 
+const mostFloats = 2 ** 30; // 4 GiB, all that a kernel's 32-bit addresses reach
+
 function newArray(length: number): Float32Array {
   try {
-    return new Floats(length);
-  } catch {
-    const gibibytes = (length * 4) / 2 ** 30;
-    throw new MemoryError(
-      'Tensor',
-      `${length} values need ${gibibytes < 100 ? gibibytes.toFixed(1) : gibibytes.toPrecision(3)} GiB`,
-      'a tensor must fit into memory',
-    );
-  }
+    // A machine may promise more than it has, and end the process when it is asked to keep the promise.
+    if (length < mostFloats) return new Floats(length);
+  } catch {} // more than the machine has
+  const gibibytes = (length * 4) / 2 ** 30;
+  throw new MemoryError(
+    'Tensor',
+    `${length} values need ${gibibytes < 100 ? gibibytes.toFixed(1) : gibibytes.toPrecision(3)} GiB`,
+    'a tensor must fit into memory, and be smaller than 4 GiB',
+  );
 }
 
 /** A new storage of `length` zeros. */

@@ -1,188 +1,389 @@
-// One arithmetic: the SIMD kernels give the reference's bits, operation by operation and after a training run.
+// One arithmetic: the kernels give the plain loops' bits, operation by operation and after a training run, with any number of threads,
+// with narrow vectors and (TYPEGRAD_WIDE=1) with wide ones.
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { grad } from '../../src/autograd/index.ts';
-import type { AnyDefinition } from '../../src/autograd/op.ts';
-import * as ops from '../../src/autograd/ops/index.ts';
-import { manualSeed, nn, optim, type Tensor } from '../../src/index.ts';
-import { backend, setThreads, withBackend } from '../../src/kernels/index.ts';
+import {
+  add,
+  cumsum,
+  device,
+  dropout,
+  manualSeed,
+  matmul,
+  mul,
+  nn,
+  optim,
+  rand,
+  randn,
+  randperm,
+  scope,
+  setThreads,
+  type Tensor,
+  tensor,
+  uniform,
+} from '../../src/index.ts';
+import { withBackend } from '../../src/kernels/index.ts';
 import { cores } from '../../src/kernels/platform.ts';
 import { reference } from '../../src/kernels/reference/index.ts';
-import { samplesFrom, tensorsIn } from '../support/gradients.ts';
+import { expectReferenceBits, type Operation, operations, withGradients } from '../support/bits.ts';
+import { samplesFrom } from '../support/gradients.ts';
 import { seeded } from '../support/random.ts';
+import { Draw, randomArguments, sizes } from '../support/shapes.ts';
+import { awaken, ignoreWorkers, watchWorkers } from '../support/workers.ts';
 
-type Operation = ((...args: any[]) => Tensor) & { definition: AnyDefinition };
+const operation = Object.fromEntries(operations);
 
-const operations = Object.entries(ops).filter(
-  (entry): entry is [string, Operation] => typeof entry[1] === 'function' && 'definition' in entry[1],
+/*
+ * Sizes of products: every way to come short of a tile's rows and columns (multiples of 4, 5, 6, 8, 16) and to pass the end of a
+ * block of k. A product of 20 million multiplications is cut into small pieces for threads, one of a million into large ones.
+ */
+const productSizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 16, 17, 23, 31, 33, 47, 63, 65, 129, 257];
+const deep = [1000, 1023, 1025, 2049, 3001];
+const largeProducts = [
+  [1, 1, 1],
+  [1, 1031, 1],
+  [1, 1031, 700],
+  [700, 1031, 1],
+  [1031, 1, 701],
+  [2, 3001, 190],
+  [37, 1301, 29],
+  [300, 70, 40],
+  [33, 64, 1000],
+  [1000, 30, 17],
+  [32, 784, 64],
+  [211, 1027, 93],
+  [61, 259, 1283],
+  [1283, 129, 121],
+] as const;
+
+const transposes = [
+  { transposeA: false, transposeB: false },
+  { transposeA: true, transposeB: false },
+  { transposeA: false, transposeB: true },
+  { transposeA: true, transposeB: true },
+];
+
+function product(m: number, k: number, n: number, options: (typeof transposes)[number]): Tensor {
+  const A = large(options.transposeA ? [k, m] : [m, k]);
+  const B = large(options.transposeB ? [n, k] : [k, n], 1);
+  return matmul(A, B, options) as Tensor;
+}
+
+/** Numbers for large tensors, made once: 0, 1 and 2 are in −8 … 8, `below` in −8 … −0.1, `part` in 0 … 1. */
+const supply = Object.fromEntries(
+  Object.entries({ 0: [-8, 8], 1: [-8, 8], 2: [-8, 8], below: [-8, -0.1], part: [0, 1] }).map(
+    ([key, [low, high]], i) => [
+      key,
+      samplesFrom(seeded(i + 40))
+        .uniform([1031 * 701], low, high)
+        .data.slice(),
+    ],
+  ),
+);
+const large = (shape: readonly number[], key: number | 'below' | 'part' = 0): Tensor =>
+  tensor(
+    supply[key].subarray(
+      0,
+      shape.reduce((a, b) => a * b, 1),
+    ),
+    shape,
+  ) as Tensor;
+
+const places = (count: number, below: number): Int32Array =>
+  samplesFrom(seeded(count)).integers(count, below);
+
+/** What is large enough to be cut into pieces, with ragged ends: operations and their arguments. */
+const largeCalls: Record<string, () => unknown[]> = {
+  ...Object.fromEntries(
+    Object.keys(randomArguments)
+      .filter((name) => operation[name].definition.inputs.join() === 'x')
+      .filter((name) => randomArguments[name] === randomArguments.exp && name !== 'flip')
+      .map((name) => [name, () => [large([569, 601])]]),
+  ),
+  ...Object.fromEntries(
+    Object.keys(randomArguments)
+      .filter((name) => randomArguments[name] === randomArguments.add)
+      .flatMap((name): [string, () => unknown[]][] => [
+        [name, () => [large([569, 601]), large([569, 601], 1)]],
+        [`${name} of rows and columns`, () => [large([1201, 1]), large([301], 1)]],
+      ]),
+  ),
+  'add of a matrix and a row': () => [large([569, 601]), large([601], 1)],
+  'mul of a matrix and a column': () => [large([569, 601]), large([569, 1], 1)],
+  'sub of a scalar and a matrix': () => [1.5, large([569, 601])],
+  where: () => [large([569, 601]), large([569, 601], 1), large([569, 601], 2)],
+  'where with a row and a scalar': () => [large([601]), large([569, 601], 1), 0.5],
+  clip: () => [large([569, 601]), { min: -1, max: 2 }],
+  ...Object.fromEntries(
+    ['sum', 'mean', 'max', 'min', 'prod', 'norm', 'variance', 'logSumExp', 'argmax', 'argmin'].flatMap(
+      (name): [string, () => unknown[]][] => [
+        [`${name} of rows`, () => [large([1301, 301]), 1]],
+        [`${name} of columns`, () => [large([1301, 301]), 0]],
+        [`${name} in the middle`, () => [large([31, 129, 101]), 1]],
+        [`${name} of few long rows`, () => [large([3, 130_001]), 1]],
+        [`${name} of everything`, () => [large([700_001])]],
+      ],
+    ),
+  ),
+  ...Object.fromEntries(
+    ['softmax', 'logSoftmax', 'cumsum'].flatMap((name): [string, () => unknown[]][] => [
+      [`${name} of many rows`, () => [large([4001, 101]), 1]],
+      [`${name} of columns`, () => [large([301, 1301]), 0]],
+      [`${name} in the middle`, () => [large([31, 129, 101]), 1]],
+      [`${name} of few long rows`, () => [large([3, 130_001]), 1]],
+    ]),
+  ),
+  'argsort of many rows': () => [large([3001, 33]), 1],
+  layerNorm: () => [large([4001, 129]), large([129], 1), large([129], 2)],
+  'layerNorm of few long rows': () => [large([3, 130_001])],
+  batchNorm: () => [large([1501, 301]), large([301], 1), large([301], 'part')],
+  crossEntropy: () => [large([4001, 101]), places(4001, 101), { reduction: 'none' }],
+  nllLoss: () => [large([4001, 101], 'below'), places(4001, 101)],
+  mse: () => [large([569, 601]), large([569, 601], 1)],
+  huber: () => [large([569, 601]), large([569, 601], 1)],
+  binaryCrossEntropyWithLogits: () => [large([569, 601]), large([569, 601], 'part')],
+  embedding: () => [large([1009, 67]), places(9001, 1009)],
+  indexSelect: () => [large([701, 401]), places(1501, 401), 1],
+  indexAdd: () => [large([701, 401]), places(1501, 701), large([1501, 401], 1), 0],
+  transpose: () => [large([701, 853])],
+  permute: () => [large([61, 71, 83]), [2, 0, 1]],
+  flip: () => [large([569, 601])],
+  slice: () => [large([701, 853]), 3, -5, 1],
+  pad: () => [
+    large([569, 601]),
+    [
+      [1, 2],
+      [3, 0],
+    ],
+  ],
+  concat: () => [[large([569, 601]), large([569, 301], 1)], 1],
+  stack: () => [[large([569, 301]), large([569, 301], 1)], 1],
+  tril: () => [large([569, 601])],
+  broadcastTo: () => [large([601]), [569, 601]],
+  outer: () => [large([569]), large([601], 1)],
+  dot: () => [large([350_003]), large([350_003], 1)],
+};
+
+const indexTensor = (shape: readonly number[], below: number): Tensor =>
+  tensor(
+    Float32Array.from(
+      places(
+        shape.reduce((a, b) => a * b, 1),
+        below,
+      ),
+    ),
+    shape,
+  ) as Tensor;
+
+/** Operations whose gradients have kernels of their own; those of the others are among the large calls already. */
+const own = new Set(
+  `relu linear layerNorm crossEntropy max cumsum embedding indexSelect indexAdd transpose permute slice concat broadcastTo`
+    .split(' ')
+    .map((name) => operation[name]),
 );
 
-/** The bits of some floats; every NaN has the same ones. */
-const bits = (data: Float32Array): number[] =>
-  Array.from(new Uint32Array(Float32Array.from(data).buffer), (word, i) =>
-    Number.isNaN(data[i]) ? 0x7fc00000 : word,
+/** Large calls of what is no operation with samples, or has arguments of its own. */
+const largeResults: Record<string, () => (Tensor | Int32Array)[]> = {
+  rand: () => [rand([700_001])],
+  randn: () => [randn([700_001])],
+  uniform: () => [uniform([700_001], -3, 5)],
+  randperm: () => [randperm(100_003)],
+  dropout: () => [dropout(large([569, 601]), { p: 0.3 })],
+  'cumsum, one row': () => [cumsum(large([700_001]), 0)],
+  gather: () => withGradients(operation.gather, [large([701, 601]), indexTensor([701, 303], 601), 1]),
+  'gather from columns': () =>
+    withGradients(operation.gather, [large([701, 601]), indexTensor([503, 601], 701), 0]),
+  scatterAdd: () =>
+    withGradients(operation.scatterAdd, [
+      large([701, 601]),
+      indexTensor([503, 601], 701),
+      large([503, 601], 1),
+      0,
+    ]),
+};
+
+/** How often each operation gets random shapes: every size stands in two of them. */
+const rounds = 2 * sizes.length;
+
+/** A few steps of each optimizer on parameters of all sizes, one of them large. */
+const optimizers: Record<string, (parameters: Tensor[]) => optim.Optimizer<any>> = {
+  SGD: (parameters) => new optim.SGD(parameters, { lr: 0.1 }),
+  'SGD with momentum': (parameters) =>
+    new optim.SGD(parameters, { lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.01 }),
+  Adam: (parameters) => new optim.Adam(parameters, { lr: 0.1, weightDecay: 0.01 }),
+  'Adam with AMSGrad': (parameters) => new optim.Adam(parameters, { lr: 0.1, amsgrad: true }),
+  AdamW: (parameters) => new optim.AdamW(parameters, { lr: 0.1 }),
+  RMSprop: (parameters) => new optim.RMSprop(parameters, { lr: 0.1, momentum: 0.9 }),
+  Adagrad: (parameters) => new optim.Adagrad(parameters, { lr: 0.1 }),
+};
+
+function steps(make: (parameters: Tensor[]) => optim.Optimizer<any>): Tensor[] {
+  const parameters = [...sizes, 350_003].map((size) => large([size]));
+  for (const parameter of parameters) parameter.requiresGrad = true;
+  const optimizer = make(parameters);
+  for (let step = 0; step < 3; step++)
+    scope(() => {
+      optimizer.zeroGrad();
+      parameters
+        .map((w, i) => mul(w, large([w.size], 1 + ((i + step) % 2))).sum())
+        .reduce((a, b) => add(a, b))
+        .backward();
+      optim.clipGradNorm(parameters, 50);
+      optimizer.step();
+    });
+  return parameters;
+}
+
+/** The article's network after 200 steps of Adam, 32 pictures each: a SHA-256 of its weights. */
+function trained(): string {
+  manualSeed(7);
+  const model = new nn.Sequential(
+    new nn.Linear(784, 64),
+    new nn.ReLU(),
+    new nn.Linear(64, 128),
+    new nn.ReLU(),
+    new nn.Linear(128, 10),
   );
-
-/** The bits of an operation's result and of all its gradients. */
-function run(op: Operation, makeArgs: () => unknown[]): number[][] {
-  const args = makeArgs();
-  const inputs = tensorsIn(args);
-  if ('gradient' in op.definition && op.definition.gradient === 'none') return [bits(op(...args).data)];
-  for (const x of inputs) x.requiresGrad = true;
-  const Y = op(...args);
-  const G = samplesFrom(seeded(77)).uniform(Y.shape);
-  return [bits(Y.data), ...grad(Y, inputs, { gradient: G }).map((g) => bits(g.data))];
+  const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
+  const pictures = uniform([5 * 32, 784], -1, 1).data;
+  const labels = places(5 * 32, 10);
+  let loss = 0;
+  for (let step = 0; step < 200; step++) {
+    using part = scope();
+    void part;
+    const first = (step % 5) * 32;
+    const x = tensor(pictures.subarray(first * 784, (first + 32) * 784), [32, 784]);
+    optimizer.zeroGrad();
+    const L = nn.crossEntropy(model.forward(x), labels.subarray(first, first + 32));
+    L.backward();
+    optimizer.step();
+    loss = L.item();
+  }
+  expect(loss).to.be.below(0.1); // the labels are random, but these pictures are known by now
+  const hash = createHash('sha256');
+  for (const { data } of model.parameters())
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return hash.digest('hex');
 }
 
-function expectSameBits(op: Operation, makeArgs: () => unknown[]): void {
-  const fast = run(op, makeArgs);
-  const plain = withBackend(reference, () => run(op, makeArgs));
-  expect(fast).to.deep.equal(plain);
-}
+let trainedPlainly: string | undefined;
 
-describe('the SIMD kernels', () => {
-  afterEach(() => setThreads(cores()));
-
-  it('are what runs here', () => {
-    expect(backend().name).to.equal('wasm');
+describe('the kernels repeat the plain loops bit for bit', () => {
+  before(watchWorkers);
+  after(() => {
+    ignoreWorkers();
+    setThreads(cores());
   });
 
-  for (const [name, op] of operations) {
-    it(`${name}: the same bits as the reference, forward and backward, on all samples`, () => {
-      const count = op.definition.samples(samplesFrom(seeded(1))).length;
-      for (let i = 0; i < count; i++)
-        expectSameBits(op, () => op.definition.samples(samplesFrom(seeded(i + 1)))[i] as unknown[]);
-    });
-  }
+  it('and are what runs here', () => {
+    expect(device.info().backend).to.equal('wasm');
+  });
 
-  const sizes = [0, 1, 3, 4, 5, 7, 8, 15, 16, 17, 63, 64, 65, 129, 1000];
+  it('every operation has samples, and random arguments in test/support/shapes.ts', () => {
+    expect(Object.keys(randomArguments).sort()).to.deep.equal(operations.map(([name]) => name).sort());
+    for (const [name, op] of operations)
+      expect(op.definition.samples(samplesFrom(seeded(1))), name).not.to.have.length(0);
+  });
 
-  const smooth = ['relu', 'exp', 'log', 'tanh', 'sigmoid', 'gelu', 'softplus', 'silu', 'sin', 'sqrt'];
-  for (const [name, op] of operations.filter(([name]) => smooth.includes(name))) {
-    it(`${name}: the same bits at sizes around the vectors'`, () => {
-      for (const size of sizes) expectSameBits(op, () => [samplesFrom(seeded(size)).uniform([size], -8, 8)]);
-    });
-  }
+  for (const threads of [1, 2, 3, 8])
+    describe(`with ${threads} thread${threads > 1 ? 's' : ''}`, () => {
+      before(() => awaken(threads));
 
-  it('add and mul: the same bits under broadcasting at sizes around the vectors', () => {
-    for (const op of [ops.add, ops.mul] as unknown as Operation[]) {
-      for (const n of sizes) {
-        const shapes = [
-          [[n], [n]],
-          [[3, n], [n]],
-          [
-            [3, 1],
-            [1, n],
-          ],
-          [
-            [2, 1, n],
-            [3, 1],
-          ],
-          [[n, 2], []],
-        ];
-        for (const [a, b] of shapes)
-          expectSameBits(op, () => [
-            samplesFrom(seeded(n)).uniform(a),
-            samplesFrom(seeded(n + 1)).uniform(b),
-          ]);
+      for (const [name, op] of operations) {
+        it(`${name}: all samples and ${rounds} random shapes, forward and backward`, () => {
+          const count = op.definition.samples(samplesFrom(seeded(1))).length;
+          for (let i = 0; i < count; i++)
+            expectReferenceBits(`${name}, sample ${i}`, () =>
+              withGradients(op, op.definition.samples(samplesFrom(seeded(i + 1)))[i] as unknown[]),
+            );
+          for (let i = 0; i < rounds; i++)
+            expectReferenceBits(`${name}, random shape ${i} with an axis of ${sizes[i % sizes.length]}`, () =>
+              withGradients(op, randomArguments[name](new Draw(i + 1, sizes[i % sizes.length]))),
+            );
+        });
       }
-    }
-  });
 
-  it('sum, softmax and layerNorm: the same bits for rows and columns of every size', () => {
-    for (const n of [...sizes.slice(1), 4095, 4096, 4097, 9000]) {
-      for (const shape of [
-        [2, n],
-        [n, 3],
-      ]) {
-        const x = () => samplesFrom(seeded(n)).uniform(shape, -5, 5);
-        for (const axis of [0, 1]) {
-          for (const op of [
-            ops.sum,
-            ops.max,
-            ops.mean,
-            ops.softmax,
-            ops.logSoftmax,
-            ops.logSumExp,
-          ] as unknown as Operation[])
-            expectSameBits(op, () => [x(), axis]);
+      it('sums, softmax and layer norm of rows around a block of 4,096', () => {
+        for (const n of [4095, 4096, 4097, 9000, 8 * 4096 + 3])
+          for (const [name, ...rest] of [
+            ['sum', 1],
+            ['mean', 1],
+            ['softmax', 1],
+            ['logSumExp', 1],
+            ['layerNorm'],
+          ])
+            expectReferenceBits(`${name} of rows of ${n}`, () =>
+              withGradients(operation[name], [large([3, n]), ...rest]),
+            );
+      });
+
+      it('products of 80 random sizes, k up to 3,001, all transposes', () => {
+        const random = seeded(5);
+        const pick = (list: readonly number[]) => list[Math.floor(random() * list.length)];
+        for (let i = 0; i < 80; i++) {
+          let [m, k, n] = [0, 0, 0];
+          do [m, k, n] = [pick(productSizes), pick(i % 2 ? productSizes : deep), pick(productSizes)];
+          while (m * k * n > 1_000_000);
+          const options = transposes[i % 4];
+          expectReferenceBits(`${m}×${k}×${n} ${JSON.stringify(options)}`, () => [product(m, k, n, options)]);
         }
-        expectSameBits(ops.layerNorm as unknown as Operation, () => [x()]);
-      }
-    }
-  });
+      });
 
-  it('matmul: the same bits for random shapes, all transposes', () => {
-    const random = seeded(5);
-    const pick = () =>
-      [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33, 63, 64, 65, 129, 300][Math.floor(random() * 17)];
-    for (let i = 0; i < 60; i++) {
-      const [m, k, n] = [pick(), pick(), pick()];
-      const options = { transposeA: random() < 0.5, transposeB: random() < 0.5 };
-      const make = samplesFrom(seeded(i));
-      const [A, B] = [
-        make.uniform(options.transposeA ? [k, m] : [m, k]),
-        make.uniform(options.transposeB ? [n, k] : [k, n]),
-      ];
-      const fast = bits(ops.matmul(A, B, options).data);
-      expect(fast, `${m}×${k}×${n} ${JSON.stringify(options)}`).to.deep.equal(
-        withBackend(reference, () => bits(ops.matmul(A, B, options).data)),
-      );
-    }
-  });
+      it('products that threads share, by rows and by columns, all transposes', () => {
+        for (const [m, k, n] of largeProducts)
+          for (const options of transposes)
+            expectReferenceBits(`${m}×${k}×${n} ${JSON.stringify(options)}`, () => [
+              product(m, k, n, options),
+            ]);
+      });
 
-  for (const threads of [1, 2, 3, 8]) {
-    it(`large products: the same bits with ${threads} threads, cut by rows and by columns`, () => {
-      setThreads(threads);
-      const shapes = [
-        [300, 70, 40],
-        [33, 64, 1000],
-        [257, 129, 65],
-        [1000, 30, 17],
-      ];
-      for (const [m, k, n] of shapes) {
-        for (const options of [
-          {},
-          { transposeA: true },
-          { transposeB: true },
-          { transposeA: true, transposeB: true },
-        ]) {
-          const make = samplesFrom(seeded(m));
-          const A = make.uniform('transposeA' in options ? [k, m] : [m, k]);
-          const B = make.uniform('transposeB' in options ? [n, k] : [k, n]);
-          const fast = bits(ops.matmul(A, B, options).data);
-          expect(fast, `${m}×${k}×${n}`).to.deep.equal(
-            withBackend(reference, () => bits(ops.matmul(A, B, options).data)),
+      it('stacks of products, broadcast against each other', () => {
+        for (const [a, b] of [
+          [[5], [5]],
+          [[4, 1], [3]],
+          [[], [6]],
+          [[7], []],
+        ])
+          expectReferenceBits(`stacks of ${a.join('×')} and ${b.join('×')}`, () =>
+            withGradients(operation.matmul, [large([...a, 65, 97]), large([...b, 97, 83], 1)]),
           );
-        }
-      }
-    });
-  }
+      });
 
-  it('a network trained for 200 steps ends with the same weights, to the bit', () => {
-    const train = (): string => {
-      manualSeed(7);
-      const model = new nn.Sequential(
-        new nn.Linear(20, 17),
-        new nn.ReLU(),
-        new nn.Linear(17, 9),
-        new nn.Tanh(),
-        new nn.Linear(9, 5),
-      );
-      const optimizer = new optim.Adam(model.parameters(), { lr: 0.01, weightDecay: 0.001 });
-      const random = samplesFrom(seeded(3));
-      for (let step = 0; step < 200; step++) {
-        const x = random.uniform([13, 20]);
-        const y = random.integers(13, 5);
-        optimizer.zeroGrad();
-        nn.crossEntropy(model.forward(x), y).backward();
-        optimizer.step();
+      it('layers with and without a bias, forward and backward', () => {
+        for (const [rows, inputs, outputs] of [
+          [32, 784, 64],
+          [129, 1025, 101],
+          [1, 1000, 257],
+          [2049, 17, 33],
+        ])
+          for (const bias of [true, false])
+            expectReferenceBits(`linear ${rows}×${inputs} to ${outputs} ${bias}`, () =>
+              withGradients(operation.linear, [
+                large([rows, inputs]),
+                large([outputs, inputs], 1),
+                ...(bias ? [large([outputs], 2)] : []),
+              ]),
+            );
+      });
+
+      for (const [title, args] of Object.entries(largeCalls)) {
+        const op: Operation = operation[title.split(' ')[0]];
+        it(`${title}, of a size that threads share`, () =>
+          expectReferenceBits(`large ${title}`, () =>
+            own.has(op) ? withGradients(op, args()) : [op(...args())],
+          ));
       }
-      const hash = createHash('sha256');
-      for (const parameter of model.parameters())
-        hash.update(Uint8Array.from(new Uint8Array(Float32Array.from(parameter.data).buffer)));
-      return hash.digest('hex');
-    };
-    expect(train()).to.equal(withBackend(reference, train));
-  });
+
+      for (const [title, body] of Object.entries(largeResults))
+        it(`${title}, of a size that threads share`, () => expectReferenceBits(title, body));
+
+      for (const [title, make] of Object.entries(optimizers))
+        it(`three steps of ${title}, with clipped gradients`, () =>
+          expectReferenceBits(title, () => steps(make)));
+
+      it("the article's network, trained for 200 steps: the same SHA-256 of the weights", function () {
+        this.timeout(60_000); // plain loops, and a machine that is busy
+        trainedPlainly ??= withBackend(reference, trained);
+        expect(trained()).to.equal(trainedPlainly);
+      });
+    });
 });

@@ -3,8 +3,11 @@ import { expect } from 'chai';
 import {
   ArgumentError,
   add,
+  broadcastTo,
   data,
+  MemoryError,
   manualSeed,
+  matmul,
   memory,
   mul,
   nn,
@@ -13,6 +16,7 @@ import {
   optim,
   ReleasedError,
   rand,
+  randn,
   ScopeError,
   scope,
   tensor,
@@ -145,6 +149,33 @@ describe('a scope', () => {
     expectError(() => outer.keep(ones([1])), ScopeError);
   });
 
+  it('that was ended early, or used again, does no harm to those that come after', () => {
+    const { tensors } = memory();
+    const step = scope();
+    ones([3]);
+    step.end();
+    expectError(() => step.end(), ScopeError, 'a scope that has ended', 'using step = scope()');
+    expectError(() => step.keep(ones([1])), ScopeError, 'keep() of a scope that has ended');
+    expectError(() => step[Symbol.dispose](), ScopeError);
+    expect([...scope(() => ones([2]).add(1)).data]).to.deep.equal([2, 2]);
+    expect(memory().tensors).to.equal(tensors + 2); // the 1 that was not kept, and the 2, 2
+  });
+
+  it('whose tensor is used in a training step makes that an error, and the next step is right', () => {
+    const w = tensor([1, 2], { requiresGrad: true });
+    const optimizer = new optim.SGD([w], { lr: 0.5 });
+    let gone: Tensor | undefined;
+    scope(() => {
+      gone = ones([2]).mul(3);
+    });
+    expectError(() => mul(w, gone as Tensor), ReleasedError, 'released when its scope ended');
+    scope(() => {
+      mul(w, 2).sum().backward();
+      optimizer.step();
+    });
+    expect([...w.data]).to.deep.equal([0, 1]); // 1 − 0.5·2, 2 − 0.5·2
+  });
+
   it('takes a synchronous function, and ends even when that throws', () => {
     const before = memory().tensors;
     expect(() =>
@@ -236,6 +267,20 @@ describe('memory stays flat', () => {
     });
     expect(seen[29].tensors).to.be.at.most(seen[1].tensors);
     expect(seen[29].bytes).to.be.at.most(seen[1].bytes);
+  });
+
+  it('after a tensor that does not fit: in the heap, the memory that kernels reach, or the machine', () => {
+    const x = ones([1000]);
+    const { bytes } = memory();
+    const began = performance.now();
+    for (const make of [zeros, ones, rand, randn])
+      for (const size of [2 ** 30, 6e9, 1e12])
+        expectError(() => make([size]), MemoryError, `${size} values need`, 'smaller than 4 GiB');
+    expectError(() => matmul(ones([40_000, 1]), ones([1, 40_000])), MemoryError, 'GiB');
+    expectError(() => broadcastTo(x, [2 ** 21, 1000]), MemoryError);
+    expect(performance.now() - began).to.be.below(2000);
+    expect(x.add(1).sum().item()).to.equal(2000);
+    expect(memory().bytes - bytes).to.be.below(mebibyte);
   });
 
   it('zeros are zeros, also in memory that was used before', () => {

@@ -1,32 +1,38 @@
 // Threads: workers that start late, die, or never come change nothing but the time.
 import { execFileSync } from 'node:child_process';
-import workerThreads, { type Worker } from 'node:worker_threads';
 import { expect } from 'chai';
-import { matmul, rand, setThreads, ThreadError } from '../../src/index.ts';
+import {
+  ArgumentError,
+  manualSeed,
+  matmul,
+  nn,
+  optim,
+  rand,
+  scope,
+  setThreads,
+  ThreadError,
+} from '../../src/index.ts';
 import { cores } from '../../src/kernels/platform.ts';
+import { expectError } from '../support/errors.ts';
+import { awaken, ignoreWorkers, killWorkersAt, started, watchWorkers } from '../support/workers.ts';
+
+/** How long a call with a dead worker may take, in ms: two seconds until it counts as dead, and some to notice. */
+const patience = 2500;
 
 describe('threads', () => {
   const [A, B] = [rand([300, 300]), rand([300, 300])];
   const product = () => [...matmul(A, B).data];
-  const started: Worker[] = [];
-  const { Worker: Original } = workerThreads;
 
-  before(() => {
-    workerThreads.Worker = class extends Original {
-      constructor(...args: ConstructorParameters<typeof Original>) {
-        super(...args);
-        started.push(this);
-      }
-    };
-  });
+  before(watchWorkers);
   after(() => {
-    workerThreads.Worker = Original;
+    ignoreWorkers();
     setThreads(cores());
   });
 
   it('start with the first call that is worth it, one fewer than asked for: the caller works too', () => {
     setThreads(1);
     setThreads(3);
+    started.length = 0;
     matmul(rand([10, 10]), rand([10, 10]));
     expect(started).to.have.length(0);
     product();
@@ -46,10 +52,78 @@ describe('threads', () => {
       } catch (error) {
         expect(error).to.be.instanceOf(ThreadError);
       }
-      expect(performance.now() - began).to.be.below(5000);
+      expect(performance.now() - began).to.be.below(patience);
       expect(product()).to.deep.equal(expected);
       await new Promise((resume) => setTimeout(resume, 20));
     }
+  });
+
+  describe('killed in a training step', () => {
+    /** Trains for so many steps, calls `prelude` before each, and returns their losses. */
+    const train = (steps: number, prelude: (step: number) => void = () => {}): number[] => {
+      manualSeed(3);
+      const model = new nn.Sequential(new nn.Linear(300, 256), new nn.ReLU(), new nn.Linear(256, 10));
+      const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
+      const labels = Array.from({ length: 128 }, (_, i) => i % 10);
+      return Array.from({ length: steps }, (_, step) => {
+        prelude(step);
+        return scope(() => {
+          optimizer.zeroGrad();
+          const loss = nn.crossEntropy(model.forward(rand([128, 300])), labels);
+          loss.backward();
+          optimizer.step();
+          return loss.item();
+        });
+      });
+    };
+    let expected: number[];
+    before(() => {
+      setThreads(1);
+      expected = train(10);
+    });
+    afterEach(() => killWorkersAt(Infinity));
+
+    for (const calls of [1, 5, 20])
+      it(`in their call ${calls} of a kernel: the step is an error, in time, and the next training right to the bit`, () => {
+        setThreads(1);
+        setThreads(3);
+        killWorkersAt(calls);
+        let began = 0;
+        const die = () => {
+          for (let i = 0; i < 50; i++)
+            train(10, () => {
+              began = performance.now();
+              if (started.length >= 2) killWorkersAt(Infinity); // those that replace them shall live
+            });
+        };
+        started.length = 0;
+        expectError(die, ThreadError, 'a worker thread died', 'setThreads(1)');
+        expect(performance.now() - began).to.be.below(patience);
+        expect(train(10)).to.deep.equal(expected);
+      });
+
+    it('between two calls: whoever is left does their work', async () => {
+      for (const victims of [1, 2]) {
+        await awaken(3);
+        const kill = (step: number) => {
+          if (step === 4) for (const worker of started.slice(0, victims)) void worker.terminate();
+        };
+        try {
+          expect(train(10, kill)).to.deep.equal(expected);
+        } catch (error) {
+          expect(error).to.be.instanceOf(ThreadError); // one had taken a piece before it was told
+        }
+        expect(train(10)).to.deep.equal(expected);
+      }
+    });
+  });
+
+  it('more of them than make sense are refused, and those that there are go on', () => {
+    setThreads(3);
+    const expected = product();
+    for (const count of [0, -1, 1.5, 257, 1e9, Infinity, Number.NaN])
+      expectError(() => setThreads(count), ArgumentError, 'count is', 'a whole number, at least 1');
+    expect(product()).to.deep.equal(expected);
   });
 
   it('are not needed: without SharedArrayBuffer one thread does it all, with the same bits', () => {

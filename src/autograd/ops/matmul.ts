@@ -7,6 +7,7 @@ import {
   ShapeError,
   type Shape,
   show,
+  sizeOf,
   type Tensor,
 } from '../../tensor/index.ts';
 import { backend, type MatmulOptions } from '../../kernels/index.ts';
@@ -188,4 +189,4 @@ export const linear = defineOp<[x: Tensor, weight: Tensor, bias?: Tensor]>({
 
 /** x as a matrix: all axes but the last joined. */
 const rows = (x: Tensor): Tensor =>
-  x.rank === 2 ? x : reshape(x, [x.size / Math.max(x.shape[x.rank - 1], 1), x.shape[x.rank - 1]]);
+  x.rank === 2 ? x : reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape[x.rank - 1]]);
