@@ -2,9 +2,10 @@
 import type { Backend } from '../backend.ts';
 import { elementwise } from './elementwise.ts';
 import { instantiate, type Kernels } from './module.ts';
-import { Pool } from './pool.ts';
 import { movement } from './movement.ts';
 import { optimizers } from './optimizers.ts';
+import { cutter } from './pieces.ts';
+import { Pool } from './pool.ts';
 import { products } from './products.ts';
 import { random } from './random.ts';
 import { reductions } from './reductions.ts';
@@ -29,14 +30,15 @@ export function loadWasm(fallBack: Pick<Backend, 'copy'>, fresh: boolean): Wasm 
   if (!instance) return undefined;
   const { kernels, module, memory } = instance;
   const pool = new Pool(kernels, module, memory);
+  const cut = cutter(kernels, pool);
   const verbs = {
-    ...elementwise(kernels),
-    ...movement(kernels, fallBack.copy),
-    ...optimizers(kernels, pool),
+    ...elementwise(kernels, cut),
+    ...movement(kernels, cut, fallBack.copy),
+    ...optimizers(pool, cut),
     ...products(kernels, pool),
-    ...random(kernels),
-    ...reductions(kernels),
-    ...softmax(kernels),
+    ...random(cut),
+    ...reductions(kernels, cut),
+    ...softmax(cut),
   };
   return { kernels, verbs, pool };
 }

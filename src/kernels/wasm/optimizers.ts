@@ -1,7 +1,8 @@
 // Optimizer steps over the heap. Constants are combined in float64, and rounded to float32 as they enter the kernel.
 import type { Tensor } from '../../tensor/index.ts';
 import { type Backend, biasCorrection } from '../backend.ts';
-import { type Kernels, read, settle, write } from './module.ts';
+import { read, settle, write } from './module.ts';
+import type { Cutter } from './pieces.ts';
 import type { Argument, Pool } from './pool.ts';
 
 const pieceSize = 16384; // parameters that are worth waking another thread for: some 25 µs of one; a multiple of 16
@@ -10,25 +11,16 @@ const pieceSize = 16384; // parameters that are worth waking another thread for:
 const piece = (address: number): Argument => [address, 4, 0];
 const count: Argument = [0, -1, 1];
 
-export function optimizers(
-  kernels: Kernels,
-  pool: Pool,
-): Pick<Backend, 'sgd' | 'adam' | 'rmsprop' | 'adagrad'> {
+export function optimizers(pool: Pool, cut: Cutter): Pick<Backend, 'sgd' | 'adam' | 'rmsprop' | 'adagrad'> {
   const writeOr0 = (x: Tensor | undefined): number => (x ? write(x) : 0);
+  const sgd = cut('sgd', 4 * pieceSize, 16, 'place place place count');
+  const rmsprop = cut('rmsprop', 2 * pieceSize, 16, 'place place place place count');
+  const adagrad = cut('adagrad', 2 * pieceSize, 16, 'place place place count');
   return {
     sgd(w, gradient, velocity, { lr, momentum, dampening, nesterov, weightDecay, first }) {
       const [fresh, ...flags] = [1 - dampening, Number(first), Number(nesterov)];
-      kernels.sgd(
-        write(w),
-        read(gradient),
-        writeOr0(velocity),
-        w.size,
-        lr,
-        momentum,
-        fresh,
-        weightDecay,
-        ...flags,
-      );
+      const [ws, g, u] = [write(w), read(gradient), writeOr0(velocity)];
+      sgd(w.size, 1, ws, g, u, w.size, lr, momentum, fresh, weightDecay, ...flags);
       settle();
     },
     adam(w, gradient, m, v, vMax, { lr, beta1, beta2, eps, weightDecay, decoupled, step }) {
@@ -43,11 +35,11 @@ export function optimizers(
     },
     rmsprop(w, gradient, v, velocity, { lr, alpha, eps, momentum, weightDecay }) {
       const buffers = [write(w), read(gradient), write(v), writeOr0(velocity)];
-      kernels.rmsprop(...buffers, w.size, lr, alpha, 1 - alpha, eps, momentum, weightDecay);
+      rmsprop(w.size, 1, ...buffers, w.size, lr, alpha, 1 - alpha, eps, momentum, weightDecay);
       settle();
     },
     adagrad(w, gradient, total, { lr, eps, weightDecay }) {
-      kernels.adagrad(write(w), read(gradient), write(total), w.size, lr, eps, weightDecay);
+      adagrad(w.size, 1, write(w), read(gradient), write(total), w.size, lr, eps, weightDecay);
       settle();
     },
   };
