@@ -2,6 +2,7 @@
 import { broadcastStrides, sameShape, type Shape, type Tensor } from '../../tensor/index.ts';
 import type { Backend, Binary, Unary } from '../backend.ts';
 import { type Kernels, read, settle, write } from './module.ts';
+import type { Cut, Cutter } from './pieces.ts';
 
 const unaryVerbs = [
   ...([
@@ -24,6 +25,7 @@ const binaryVerbs = [
   ...(['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'reluGradient'] as const),
   ...(['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual'] as const),
 ];
+const rowVerbs = ['add', 'sub', 'mul', 'div']; // those with a kernel over rows
 
 type Verbs =
   | (typeof unaryVerbs)[number]
@@ -76,37 +78,63 @@ function eachRow({ sizes, strides }: Loops, row: (places: number[], y: number) =
   if (!sizes.includes(0)) visit(0);
 }
 
-export function elementwise(kernels: Kernels): Pick<Backend, Verbs> {
-  const unary =
-    (name: string, ...parameters: number[]): Unary =>
-    (x, y) => {
-      kernels[name](read(x), write(y), y.size, ...parameters);
-      settle();
-    };
+/** A binary verb over shapes that differ: y, at r, from a, at p, and b, at q. */
+function broadcast(
+  kernel: Cut,
+  rows: Cut | undefined,
+  a: Tensor,
+  b: Tensor,
+  y: Tensor,
+  p: number,
+  q: number,
+  r: number,
+): void {
+  const loops = joinAxes(y.shape, [broadcastStrides(a.shape, y.shape), broadcastStrides(b.shape, y.shape)]);
+  const last = loops.sizes.length - 1;
+  const n = loops.sizes[last];
+  const [aStep, bStep] = loops.strides.map((own) => own[last]);
+  if (rows && last === 1) {
+    const [count, [aRow], [bRow]] = [loops.sizes[0], ...loops.strides];
+    rows(count, n, p, aRow, aStep, q, bRow, bStep, r, count, n);
+  } else eachRow(loops, ([i, j], at) => kernel(n, 1, p + 4 * i, aStep, q + 4 * j, bStep, r + 4 * at, n));
+}
 
-  const binary = (name: string): Binary => {
-    const kernel = kernels[name];
-    return (a, b, y) => {
-      const [p, q, r] = [read(a), read(b), write(y)];
-      if (sameShape(a.shape, y.shape) && sameShape(b.shape, y.shape)) kernel(p, 1, q, 1, r, y.size);
-      else if (b.size === 1 && sameShape(a.shape, y.shape)) kernel(p, 1, q, 0, r, y.size);
-      else if (a.size === 1 && sameShape(b.shape, y.shape)) kernel(p, 0, q, 1, r, y.size);
-      else {
-        const loops = joinAxes(y.shape, [
-          broadcastStrides(a.shape, y.shape),
-          broadcastStrides(b.shape, y.shape),
-        ]);
-        const last = loops.sizes.length - 1;
-        const n = loops.sizes[last];
-        const [aStep, bStep] = loops.strides.map((own) => own[last]);
-        const rows = last > 0 ? kernels[`${name}Rows`] : undefined;
-        if (rows && last === 1)
-          rows(p, loops.strides[0][0], aStep, q, loops.strides[1][0], bStep, r, loops.sizes[0], n);
-        else eachRow(loops, ([i, j], at) => kernel(p + 4 * i, aStep, q + 4 * j, bStep, r + 4 * at, n));
-      }
+/** Elements that are worth waking another thread for. */
+function worthOf(name: string): number {
+  if (name === 'pow' || name === 'softplus') return 2 ** 12;
+  return polynomials.includes(name) ? 2 ** 14 : 2 ** 17;
+}
+const polynomials = ['exp', 'log', 'log1p', 'expm1', 'sin', 'cos', 'tanh', 'erf', 'sigmoid', 'elu'];
+
+const line = 16; // elements of a cache line; kernels with one operand may be cut there only
+
+export function elementwise(kernels: Kernels, cut: Cutter): Pick<Backend, Verbs> {
+  const unary = (name: string) => {
+    const kernel = cut(name, worthOf(name), line, 'place place count');
+    return (x: Tensor, y: Tensor, ...parameters: number[]): void => {
+      kernel(y.size, 1, read(x), write(y), y.size, ...parameters);
       settle();
     };
   };
+
+  const binary = (name: string): Binary => {
+    const kernel = cut(name, worthOf(name), line, 'strided same strided same place count');
+    const rows = rowVerbs.includes(name)
+      ? cut(`${name}Rows`, worthOf(name), 1, 'strided same same strided same same place count')
+      : undefined;
+    return (a, b, y) => {
+      const [p, q, r] = [read(a), read(b), write(y)];
+      const n = y.size;
+      if (sameShape(a.shape, y.shape) && sameShape(b.shape, y.shape)) kernel(n, 1, p, 1, q, 1, r, n);
+      else if (b.size === 1 && sameShape(a.shape, y.shape)) kernel(n, 1, p, 1, q, 0, r, n);
+      else if (a.size === 1 && sameShape(b.shape, y.shape)) kernel(n, 1, p, 0, q, 1, r, n);
+      else broadcast(kernel, rows, a, b, y, p, q, r);
+      settle();
+    };
+  };
+
+  const [leakyRelu, elu, clip] = ['leakyRelu', 'elu', 'clip'].map(unary);
+  const where = cut('where', worthOf('where'), line, 'strided same strided same strided same place count');
 
   return {
     ...(Object.fromEntries(unaryVerbs.map((name) => [name, unary(name)])) as Record<
@@ -117,11 +145,11 @@ export function elementwise(kernels: Kernels): Pick<Backend, Verbs> {
       (typeof binaryVerbs)[number],
       Binary
     >),
-    leakyRelu: (x, slope, y) => unary('leakyRelu', slope)(x, y),
-    elu: (x, alpha, y) => unary('elu', alpha)(x, y),
-    clip: (x, min, max, y) => unary('clip', min, max)(x, y),
+    leakyRelu: (x, slope, y) => leakyRelu(x, y, slope),
+    elu: (x, alpha, y) => elu(x, y, alpha),
+    clip: (x, min, max, y) => clip(x, y, min, max),
     fill(value: number, y: Tensor) {
-      kernels.fill(value, write(y), y.size);
+      kernels.fill(value, write(y), y.size); // bound by memory: a second thread brings a tenth
       settle();
     },
     where(condition, a, b, y) {
@@ -133,9 +161,10 @@ export function elementwise(kernels: Kernels): Pick<Backend, Verbs> {
         operands.map((operand) => broadcastStrides(operand.shape, y.shape)),
       );
       const last = loops.sizes.length - 1;
+      const n = loops.sizes[last];
       const [cStep, aStep, bStep] = loops.strides.map((own) => own[last]);
       eachRow(loops, ([h, i, j], at) =>
-        kernels.where(c + 4 * h, cStep, p + 4 * i, aStep, q + 4 * j, bStep, r + 4 * at, loops.sizes[last]),
+        where(n, 1, c + 4 * h, cStep, p + 4 * i, aStep, q + 4 * j, bStep, r + 4 * at, n),
       );
       settle();
     },

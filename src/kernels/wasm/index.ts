@@ -2,9 +2,10 @@
 import type { Backend } from '../backend.ts';
 import { elementwise } from './elementwise.ts';
 import { instantiate, type Kernels, type Variant } from './module.ts';
-import { Pool } from './pool.ts';
 import { movement } from './movement.ts';
 import { optimizers } from './optimizers.ts';
+import { cutter } from './pieces.ts';
+import { Pool } from './pool.ts';
 import { products } from './products.ts';
 import { random } from './random.ts';
 import { reductions } from './reductions.ts';
@@ -30,14 +31,15 @@ export function loadWasm(fallBack: Pick<Backend, 'copy'>, variant: Variant): Was
   if (!instance) return undefined;
   const { kernels } = instance;
   const pool = new Pool(instance);
+  const cut = cutter(kernels, pool);
   const verbs = {
-    ...elementwise(kernels),
-    ...movement(kernels, fallBack.copy),
-    ...optimizers(pool),
+    ...elementwise(kernels, cut),
+    ...movement(kernels, cut, fallBack.copy),
+    ...optimizers(kernels, pool),
     ...products(instance, pool),
-    ...random(kernels),
-    ...reductions(kernels),
-    ...softmax(kernels),
+    ...random(cut),
+    ...reductions(kernels, cut),
+    ...softmax(cut),
   };
   return { kernels, verbs, pool, variant: instance };
 }

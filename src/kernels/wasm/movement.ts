@@ -2,6 +2,7 @@
 import { sizeOf } from '../../tensor/index.ts';
 import type { Backend, Layout } from '../backend.ts';
 import { type Kernels, lendIntegers, read, settle, write } from './module.ts';
+import type { Cutter } from './pieces.ts';
 
 const axes = 6; // as many as assembly/movement.ts has room for
 
@@ -18,53 +19,50 @@ function layoutOf(sizes: readonly number[], from: Layout, to: Layout): number[] 
   return layout;
 }
 
+const [light, heavy] = [2 ** 16, 2 ** 14]; // elements that are worth waking another thread for: whole runs, one by one
+const line = 16; // elements of a cache line, and a multiple of what a transpose writes side by side
+const wide = 128; // columns: narrower strips of them cost more than a second thread brings
+
 /** @param fallBack copies tensors of more axes than the kernel knows */
-export function movement(kernels: Kernels, fallBack: Backend['copy']): Pick<Backend, Verbs> {
+export function movement(kernels: Kernels, cut: Cutter, fallBack: Backend['copy']): Pick<Backend, Verbs> {
+  const copy = cut('copy', light, line, 'same same from to');
+  const byIndex = 'same same same same same from to';
+  const gather = cut('gather', heavy, 1, byIndex);
+  const select = cut('select', light, 1, byIndex);
+  const scatterAdd = cut('scatterAdd', heavy, wide, `same ${byIndex}`);
   return {
     copy(x, from, sizes, to, y) {
       if (sizes.length > axes) return fallBack(x, from, sizes, to, y);
-      if (sizeOf(sizes) === 0) return;
+      const size = sizeOf(sizes);
+      if (size === 0) return;
       const layout = lendIntegers(layoutOf(sizes, from, to));
       const lines = kernels.mergeAxes(layout);
-      kernels.copy(read(x) + 4 * from.offset, layout, 0, lines, write(y) + 4 * to.offset);
+      copy(lines, size / lines, read(x) + 4 * from.offset, layout, 0, lines, write(y) + 4 * to.offset);
       settle();
     },
     gather(x, { outer, size, inner }, index, y) {
       const lines = inner === 0 ? 0 : index.length / inner;
       if (lines > 0)
-        kernels.gather(read(x), size, inner, lendIntegers(index), lines / outer, 0, lines, write(y));
+        gather(lines, inner, read(x), size, inner, lendIntegers(index), lines / outer, 0, lines, write(y));
       settle();
     },
     scatterAdd(x, index, { outer, size, inner }, y) {
-      if (index.length > 0)
-        kernels.scatterAdd(
-          read(x),
-          lendIntegers(index),
-          index.length / (outer * inner),
-          outer,
-          size,
-          inner,
-          0,
-          inner,
-          write(y),
-        );
+      if (index.length > 0) {
+        const count = index.length / (outer * inner);
+        const [terms, at] = [read(x), lendIntegers(index)];
+        scatterAdd(inner, outer * count, terms, at, count, outer, size, inner, 0, inner, write(y));
+      }
       settle();
     },
     select(x, { outer, size, inner }, index, y) {
-      kernels.select(
-        read(x),
-        size,
-        inner,
-        lendIntegers(index),
-        index.length,
-        0,
-        outer * index.length,
-        write(y),
-      );
+      const [count, lines] = [index.length, outer * index.length];
+      select(lines, inner, read(x), size, inner, lendIntegers(index), count, 0, lines, write(y));
       settle();
     },
+    // Bound by memory, and narrower columns make it slower.
     selectAdd(x, index, { outer, size, inner }, y) {
-      kernels.selectAdd(read(x), lendIntegers(index), index.length, outer, size, inner, 0, inner, write(y));
+      const count = index.length;
+      kernels.selectAdd(read(x), lendIntegers(index), count, outer, size, inner, 0, inner, write(y));
       settle();
     },
   };

@@ -1,13 +1,16 @@
 // Optimizer steps over the heap. Constants are combined in float64, and rounded to float32 as they enter the kernel.
 import { type Backend, biasCorrection, type ParameterBuffers } from '../backend.ts';
 import { type Heap, heap } from '../../tensor/index.ts';
-import { allocate, read, settle, write } from './module.ts';
+import { allocate, type Kernels, read, settle, write } from './module.ts';
 import type { Argument, Pool } from './pool.ts';
 
 const rowSize = 8192; // parameters in a row of the table, a multiple of 16: some 10 µs of one thread
 const rowWords = 6;
 
-export function optimizers(pool: Pool): Pick<Backend, 'sgd' | 'adam' | 'rmsprop' | 'adagrad'> {
+export function optimizers(
+  kernels: Kernels,
+  pool: Pool,
+): Pick<Backend, 'sgd' | 'adam' | 'rmsprop' | 'adagrad'> {
   let table = new Int32Array(0);
 
   /** Runs a kernel over the table of all parameters, large ones in several rows. */
@@ -23,8 +26,9 @@ export function optimizers(pool: Pool): Pick<Backend, 'sgd' | 'adam' | 'rmsprop'
         table[at + rowWords - 1] = Math.min(rowSize, buffers[0].size - from);
       }
     }
-    const grain = Math.max(Math.ceil(count / (8 * pool.threads)), 2);
-    pool.run(kernel, count, grain, [...rows, table.byteOffset, ...constants]);
+    const args = [table.byteOffset, ...constants];
+    if (pool.threads === 1 || count < 3) kernels[kernel](0, count, ...args);
+    else pool.run(kernel, count, Math.max(Math.ceil(count / (8 * pool.threads)), 2), [...rows, ...args]);
     settle();
   }
 

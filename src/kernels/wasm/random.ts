@@ -1,27 +1,31 @@
 // Random numbers into the heap: element i is a function of (seed, stream, i) alone.
-import type { RandomKey } from '../../tensor/index.ts';
+import type { RandomKey, Tensor } from '../../tensor/index.ts';
 import type { Backend } from '../backend.ts';
-import { type Kernels, settle, write } from './module.ts';
+import { settle, write } from './module.ts';
+import type { Cutter } from './pieces.ts';
 
 /** The key's and the stream's two halves, and the number of the first element. */
 const wordsOf = ({ seed, stream }: RandomKey): number[] => [seed, high(seed), stream, high(stream), 0];
 
 const high = (n: number): number => Math.floor(n / 2 ** 32);
 
-export function random(kernels: Kernels): Pick<Backend, 'uniform' | 'normal' | 'mask'> {
+const worth = 8192; // elements that are worth waking another thread for
+const line = 16; // elements that a kernel makes at a time
+
+export function random(cut: Cutter): Pick<Backend, 'uniform' | 'normal' | 'mask'> {
+  const [uniform, normal, mask] = ['uniform', 'normal', 'mask'].map((name) => {
+    const kernel = cut(name, worth, line, 'same same same same from place count');
+    return (key: RandomKey, y: Tensor, ...parameters: number[]): void => {
+      kernel(y.size, 1, ...wordsOf(key), write(y), y.size, ...parameters);
+      settle();
+    };
+  });
   return {
     uniform(key, low, highest, y) {
       const [from, limit] = [Math.fround(low), Math.fround(highest)];
-      kernels.uniform(...wordsOf(key), write(y), y.size, from, limit - from, limit);
-      settle();
+      uniform(key, y, from, limit - from, limit);
     },
-    normal(key, mean, std, y) {
-      kernels.normal(...wordsOf(key), write(y), y.size, mean, std);
-      settle();
-    },
-    mask(key, keep, scale, y) {
-      kernels.mask(...wordsOf(key), write(y), y.size, keep, scale);
-      settle();
-    },
+    normal: (key, mean, std, y) => normal(key, y, mean, std),
+    mask: (key, keep, scale, y) => mask(key, y, keep, scale),
   };
 }
