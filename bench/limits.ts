@@ -76,7 +76,7 @@ export async function findLimits(): Promise<(threads: number) => Limits> {
 function limitsOf(module: WebAssembly.Module, threads: number): Limits {
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
-  const pool = new Pool({ kernels: exports as Kernels, modules: [module], memory });
+  const pool = new Pool({ kernels: exports as Kernels, modules: [module], memory }, () => 32768);
   pool.threads = threads;
 
   const arithmetic = chains.map((count): Measurable => {

@@ -1,7 +1,7 @@
 // The WebAssembly backend: the verbs that have SIMD kernels. Every one gives the reference's bits.
 import type { Backend } from '../backend.ts';
 import { elementwise } from './elementwise.ts';
-import { instantiate, type Kernels, type Variant } from './module.ts';
+import { allocate, instantiate, type Kernels, type Variant } from './module.ts';
 import { movement } from './movement.ts';
 import { optimizers } from './optimizers.ts';
 import { cutter } from './pieces.ts';
@@ -30,7 +30,7 @@ export function loadWasm(fallBack: Pick<Backend, 'copy'>, variant: Variant): Was
   const instance = instantiate(variant);
   if (!instance) return undefined;
   const { kernels } = instance;
-  const pool = new Pool(instance);
+  const pool = new Pool(instance, allocate);
   const cut = cutter(kernels, pool);
   const verbs = {
     ...elementwise(kernels, cut),

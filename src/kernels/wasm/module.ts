@@ -66,12 +66,12 @@ interface Loan {
 
 const loans: Loan[] = [];
 
-/** The address of a new block of `bytes` bytes. Throws, after giving back all loans, if there is no room. */
+/** The address of a new block of `bytes` bytes. Throws if there is no room. */
 export function allocate(bytes: number): number {
   const memory = heap() as Heap;
   const address = memory.allocate(bytes);
   if (address !== 0) return address;
-  settle();
+  abandon();
   throw new MemoryError(
     'kernels',
     `no room for ${blockSize(bytes)} bytes`,
@@ -120,10 +120,12 @@ export function write(y: Tensor): number {
 /** After the kernel: results that lie in a loan go where they belong, and all loans are given back. */
 export function settle(): void {
   if (loans.length === 0) return;
-  const memory = heap() as Heap;
-  for (const { address, bytes, to } of loans) {
-    to?.set(memory.floats(address, to.length));
-    memory.free(address, bytes);
-  }
+  for (const { address, to } of loans) to?.set((heap() as Heap).floats(address, to.length));
+  abandon();
+}
+
+/** After a kernel that failed: all loans are given back. */
+export function abandon(): void {
+  for (const { address, bytes } of loans) (heap() as Heap).free(address, bytes);
   loans.length = 0;
 }

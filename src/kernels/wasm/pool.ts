@@ -1,19 +1,21 @@
 // The thread pool: workers that run pieces of one kernel call over the shared memory.
 import { ThreadError } from '../../tensor/index.ts';
 import { cores, maySleep, startThread, type Thread } from '../platform.ts';
-import { type Instance, isShared, type Kernels } from './module.ts';
+import { abandon, type Instance, isShared, type Kernels } from './module.ts';
 
 /*
- * A call is cut into pieces. Whoever is free takes one, by counting `left` down, and counts `done` up when it is finished. The
- * caller takes pieces too, so a busy neighbour slows a call and never stalls it. A call's arguments stay as they are until all of
- * its pieces are done; so a worker that comes late finds nothing left, or pieces of a newer call, which are as good.
+ * A call is cut into pieces, and each thread has a share of them side by side: the same part of every call, so that what a thread has
+ * computed tends to be in its own cache when it is needed again. A thread takes its own pieces, by counting what is `left` of its share
+ * down, and then those of others. The caller is a thread, too; so a busy neighbour slows a call and never stalls it. A call's arguments
+ * stay as they are until all of its pieces are done; so a worker that comes late finds nothing left, or pieces of a newer call, which
+ * are as good.
  */
 
-const [left, done, wake, kernel, count] = [0, 1, 2, 3, 4]; // places among the control block's 32-bit words
-const words = 16; // behind them, in float64: where the pieces begin and end, their size, and the arguments
+const [done, wake, kernel, count] = [0, 1, 2, 3]; // places among the control block's 32-bit words
+const words = 16; // behind them, in float64: the number of pieces, where they end, their size, and the arguments
 const longest = 24; // arguments
-const controlAddress = 32768; // below the heap's blocks
-const patience = 2000; // ms for the last pieces of a call, before a worker counts as dead
+const leftAt = 896; // bytes behind the beginning: what is left of each thread's share, in cache lines of their own
+const patience = 1500; // ms for the last pieces of a call, before a worker counts as dead
 const turns = 60_000; // of a waiting loop before it sleeps: some 200 µs
 
 /** One argument of a kernel, for the piece [from, to) on a thread: a constant, or base + from·f + to·t + thread·w. */
@@ -23,34 +25,38 @@ interface Start {
   modules: WebAssembly.Module[];
   memory: WebAssembly.Memory;
   thread: number;
+  threads: number;
   control: number;
-  words: number;
   turns: number;
 }
 
 /** What a worker runs. It is sent as text, so it names nothing outside itself; the places are those above. */
-function serve({ modules, memory, thread, control, words, turns }: Start): void {
+function serve({ modules, memory, thread, threads, control, turns }: Start): void {
   const kernels = modules
     .map((module) => new WebAssembly.Instance(module, { env: { memory, abort() {} } }))
     .flatMap(({ exports }) => Object.values(exports))
     .filter((item) => typeof item === 'function') as ((...args: number[]) => void)[];
-  const state = new Int32Array(memory.buffer, control, words);
-  const numbers = new Float64Array(memory.buffer, control + 4 * words, 3 + 4 * 24);
+  const state = new Int32Array(memory.buffer, control, 16);
+  const left = new Int32Array(memory.buffer, control + 896, 16 * threads);
+  const numbers = new Float64Array(memory.buffer, control + 64, 3 + 4 * 24);
   for (let seen = 0; ; ) {
-    for (let turn = 0; Atomics.load(state, 2) === seen; turn++)
-      if (turn > turns) Atomics.wait(state, 2, seen);
-    seen = Atomics.load(state, 2);
-    for (let left = Atomics.load(state, 0); left > 0; left = Atomics.load(state, 0)) {
-      if (Atomics.compareExchange(state, 0, left, left - 1) !== left) continue;
-      const from = numbers[0] + (left - 1) * numbers[2];
-      const to = Math.min(from + numbers[2], numbers[1]);
-      const args: number[] = [];
-      for (let i = 0, at = 3; i < state[4]; i++, at += 4) {
-        args.push(numbers[at] + from * numbers[at + 1] + to * numbers[at + 2] + thread * numbers[at + 3]);
+    for (let turn = 0; Atomics.load(state, 1) === seen; turn++)
+      if (turn > turns) Atomics.wait(state, 1, seen);
+    seen = Atomics.load(state, 1);
+    for (let i = 0; i < threads; i++) {
+      const owner = (thread + i) % threads;
+      for (let own = Atomics.load(left, 16 * owner); own > 0; own = Atomics.load(left, 16 * owner)) {
+        if (Atomics.compareExchange(left, 16 * owner, own, own - 1) !== own) continue;
+        const piece = Math.floor(((owner + 1) * numbers[0]) / threads) - own;
+        const from = piece * numbers[2];
+        const to = Math.min(from + numbers[2], numbers[1]);
+        const args: number[] = [];
+        for (let i = 0, at = 3; i < state[3]; i++, at += 4)
+          args.push(numbers[at] + from * numbers[at + 1] + to * numbers[at + 2] + thread * numbers[at + 3]);
+        kernels[state[2]](...args);
+        Atomics.add(state, 0, 1);
+        Atomics.notify(state, 0);
       }
-      kernels[state[3]](...args);
-      Atomics.add(state, 1, 1);
-      Atomics.notify(state, 1);
     }
   }
 }
@@ -61,20 +67,25 @@ export class Pool {
   readonly #modules: WebAssembly.Module[];
   readonly #memory: WebAssembly.Memory;
   readonly #numberOf: Map<string, number>;
-  readonly #state: Int32Array;
-  readonly #numbers: Float64Array;
+  readonly #allocate: (bytes: number) => number;
+  #state = new Int32Array();
+  #left = new Int32Array();
+  #numbers = new Float64Array();
   #threads: number;
   #workers: Thread[] = [];
 
-  constructor({ kernels, modules, memory }: Pick<Instance, 'kernels' | 'modules' | 'memory'>) {
+  /** @param allocate gives a block of the memory */
+  constructor(
+    { kernels, modules, memory }: Pick<Instance, 'kernels' | 'modules' | 'memory'>,
+    allocate: (bytes: number) => number,
+  ) {
     this.#kernels = kernels;
     this.#modules = modules;
     this.#memory = memory;
+    this.#allocate = allocate;
     this.#threads = isShared(memory) ? cores() : 1;
     const names = Object.entries(kernels).filter(([, item]) => typeof item === 'function');
     this.#numberOf = new Map(names.map(([name], i) => [name, i]));
-    this.#state = new Int32Array(memory.buffer, controlAddress, words);
-    this.#numbers = new Float64Array(memory.buffer, controlAddress + 4 * words, 3 + 4 * longest);
   }
 
   /** The number of threads that a call may use, the caller's own among them. */
@@ -98,8 +109,8 @@ export class Pool {
       this.#call(name, args, 0, end);
       return;
     }
-    const [state, numbers] = [this.#state, this.#numbers];
-    numbers[0] = 0;
+    const [state, left, numbers, threads] = [this.#state, this.#left, this.#numbers, this.#threads];
+    numbers[0] = pieces;
     numbers[1] = end;
     numbers[2] = grain;
     for (let i = 0, at = 3; i < args.length; i++, at += 4) {
@@ -111,16 +122,19 @@ export class Pool {
     state[kernel] = this.#numberOf.get(name) as number;
     state[count] = args.length;
     Atomics.store(state, done, 0);
-    Atomics.store(state, left, pieces);
+    const first = (owner: number): number => Math.floor((owner * pieces) / threads);
+    for (let owner = 0; owner < threads; owner++)
+      Atomics.store(left, 16 * owner, first(owner + 1) - first(owner));
     Atomics.add(state, wake, 1);
     Atomics.notify(state, wake);
 
-    for (let mine = Atomics.load(state, left); mine > 0; mine = Atomics.load(state, left)) {
-      if (Atomics.compareExchange(state, left, mine, mine - 1) !== mine) continue;
-      const from = (mine - 1) * grain;
-      const to = Math.min(from + grain, end);
-      this.#call(name, args, from, to);
-      Atomics.add(state, done, 1);
+    for (let owner = 0; owner < threads; owner++) {
+      for (let own = Atomics.load(left, 16 * owner); own > 0; own = Atomics.load(left, 16 * owner)) {
+        if (Atomics.compareExchange(left, 16 * owner, own, own - 1) !== own) continue;
+        const from = (first(owner + 1) - own) * grain;
+        this.#call(name, args, from, Math.min(from + grain, end));
+        Atomics.add(state, done, 1);
+      }
     }
     this.#finish(pieces);
   }
@@ -142,9 +156,11 @@ export class Pool {
       const finished = Atomics.load(state, done);
       if (finished >= pieces) return;
       if (finished !== last) [last, since] = [finished, performance.now()];
-      else if (performance.now() - since > patience) break;
-      if (maySleep()) Atomics.wait(state, done, finished, patience);
+      const rest = since + patience - performance.now();
+      if (rest <= 0) break;
+      if (maySleep()) Atomics.wait(state, done, finished, rest);
     }
+    abandon();
     this.#end();
     throw new ThreadError(
       'kernels',
@@ -155,20 +171,29 @@ export class Pool {
   }
 
   #start(): boolean {
+    if (this.#workers.length === 0) this.#open();
     while (this.#workers.length < this.#threads - 1) {
       const worker = startThread(serve);
       if (!worker) return false;
-      const thread = this.#workers.push(worker);
       worker.post({
         modules: this.#modules,
         memory: this.#memory,
-        thread,
-        control: controlAddress,
-        words,
+        thread: this.#workers.push(worker),
+        threads: this.#threads,
+        control: this.#state.byteOffset,
         turns,
       } satisfies Start);
     }
     return true;
+  }
+
+  /** New workers have a control block of their own: those that were told to end may still watch the old one, which is not given back. */
+  #open(): void {
+    const buffer = this.#memory.buffer as ArrayBuffer;
+    const address = this.#allocate(leftAt + 64 * this.#threads);
+    this.#state = new Int32Array(buffer, address, words).fill(0);
+    this.#numbers = new Float64Array(buffer, address + 4 * words, 3 + 4 * longest);
+    this.#left = new Int32Array(buffer, address + leftAt, 16 * this.#threads).fill(0);
   }
 
   #end(): void {
