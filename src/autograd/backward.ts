@@ -11,9 +11,10 @@ import {
   sameShape,
   ShapeError,
   show,
+  type Storage,
   Tensor,
 } from '../tensor/index.ts';
-import { type Call, type Composed, type Primitive, type Pullback, withRecording } from './op.ts';
+import { type Call, type Composed, offering, type Primitive, type Pullback, withRecording } from './op.ts';
 import { add } from './ops/arithmetic.ts';
 import { reshape } from './ops/reshape.ts';
 import { backend } from '../kernels/index.ts';
@@ -43,7 +44,7 @@ export function backward(output: Tensor, gradient?: Tensor, options: BackwardOpt
   checkFlag('backward', 'createGraph', createGraph);
   checkFlag('backward', 'retainGraph', retainGraph);
   const G = upstream('backward', output, gradient);
-  const { gradients, calls } = walk('backward', output, G, createGraph);
+  const { gradients, calls } = walk('backward', output, G, createGraph, { intoLeaves: !createGraph });
   for (const [leaf, g] of gradients) if (!leaf.origin) accumulate(leaf, g, createGraph);
   if (!retainGraph) free(calls);
 }
@@ -132,6 +133,8 @@ interface WalkOptions {
   wanted?: ReadonlySet<Tensor>;
   /** Partial derivatives: what the wanted tensors were made of is not looked at. */
   partial?: boolean;
+  /** Compute a leaf's gradient where it will stay, if that can be: in `spareGrad`. */
+  intoLeaves?: boolean;
 }
 
 function walk(
@@ -139,16 +142,21 @@ function walk(
   output: Tensor,
   G: Tensor,
   createGraph: boolean,
-  { wanted, partial = false }: WalkOptions = {},
+  { wanted, partial = false, intoLeaves = false }: WalkOptions = {},
 ) {
   const calls = sortedCalls(output, (tensor) => partial && wanted?.has(tensor) === true);
   const matters = wanted ? leadingTo(wanted, calls) : undefined;
   const useful = matters ? calls.filter((call) => matters.has(call.result)) : calls;
-  checkIntact(where, useful);
+  const needed = checkIntact(where, useful).add(G.storage);
 
   const gradients = new Map<Tensor, Tensor>([[output, G]]);
   const needs = (input: Tensor | undefined): input is Tensor =>
     input !== undefined && (matters ? input.requiresGrad && matters.has(input) : input.requiresGrad);
+  const place = (input: Tensor): Storage | undefined => {
+    if (!intoLeaves || input.origin || input.grad || gradients.has(input)) return undefined;
+    input.spareGrad ??= detached(() => new Tensor(input.shape, allocateRaw(input.size)));
+    return needed.has(input.spareGrad.storage) ? undefined : input.spareGrad.storage;
+  };
   const give = (input: Tensor, term: Tensor) => {
     const sum = gradients.get(input);
     gradients.set(input, sum ? add(sum, term) : term);
@@ -159,7 +167,7 @@ function walk(
       if (g === undefined) continue;
       if (!wanted?.has(call.result)) gradients.delete(call.result);
       if (createGraph && 'compose' in call.definition) pullBackThroughFormula(call, g, needs, give);
-      else pullBack(call, g, needs, give);
+      else pullBack(call, g, needs, place, give);
     }
   });
   return { gradients, calls: useful };
@@ -186,8 +194,9 @@ function leadingTo(wanted: ReadonlySet<Tensor>, calls: readonly Call[]): Set<Ten
   return matters;
 }
 
-/** Throws, before anything is computed, if a graph was freed or a value that a gradient reads has changed. */
-function checkIntact(where: string, calls: readonly Call[]): void {
+/** Throws, before anything is computed, if a graph was freed or a value that a gradient reads has changed. Returns these values. */
+function checkIntact(where: string, calls: readonly Call[]): Set<Storage> {
+  const needed = new Set<Storage>();
   for (const call of calls) {
     if (!call.args) {
       throw new GradientError(
@@ -198,6 +207,7 @@ function checkIntact(where: string, calls: readonly Call[]): void {
       );
     }
     for (const { name, tensor, version } of call.reads) {
+      needed.add(tensor.storage);
       if (tensor.storage.version === version) continue;
       throw new ModifiedError(
         call.op,
@@ -207,13 +217,15 @@ function checkIntact(where: string, calls: readonly Call[]): void {
       );
     }
   }
+  return needed;
 }
 
 type Needs = (input: Tensor | undefined) => input is Tensor;
+type Place = (input: Tensor) => Storage | undefined;
 type Give = (input: Tensor, gradient: Tensor) => void;
 
 /** Gives those of one call's inputs that need one their gradient. */
-function pullBack(call: Call, G: Tensor, needs: Needs, give: Give): void {
+function pullBack(call: Call, G: Tensor, needs: Needs, place: Place, give: Give): void {
   const { gradient, inputs } = call.definition as Primitive<unknown[], unknown[]>;
   const args = call.args as [];
   for (let i = 0; i < call.inputs.length; i++) {
@@ -224,7 +236,10 @@ function pullBack(call: Call, G: Tensor, needs: Needs, give: Give): void {
         ? gradient(i)
         : (gradient as Record<string, unknown>)[inputs[i].endsWith('?') ? inputs[i].slice(0, -1) : inputs[i]]
     ) as Pullback<unknown[], unknown[]> | undefined;
-    if (pullback) give(input, pullback(G, call.result, ...args));
+    if (!pullback) continue;
+    const storage = place(input);
+    const run = () => pullback(G, call.result, ...args);
+    give(input, storage ? offering(storage, run) : run());
   }
 }
 
@@ -257,8 +272,9 @@ function accumulate(leaf: Tensor, g: Tensor, createGraph: boolean): void {
     leaf.grad = leaf.grad ? withRecording(createGraph, () => add(leaf.grad as Tensor, g)) : g;
   } else if (leaf.grad) backend().add(leaf.grad, g, leaf.grad);
   else {
-    leaf.grad = leaf.spareGrad ?? detached(() => new Tensor(leaf.shape, allocateRaw(leaf.size)));
+    const own = leaf.spareGrad ?? detached(() => new Tensor(leaf.shape, allocateRaw(leaf.size)));
+    if (g.storage !== own.storage) backend().copy(g, flat, [g.size], flat, own);
+    leaf.grad = own;
     leaf.spareGrad = undefined;
-    backend().copy(g, flat, [g.size], flat, leaf.grad);
   }
 }

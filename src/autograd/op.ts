@@ -194,7 +194,7 @@ function call(signature: Signature, args: unknown[]): Tensor {
 
   const { forward, shares, result: Result = Tensor } = definition;
   const sizes = definition.shape(...args);
-  const Y = new Result(sizes, shares ? (args[0] as Tensor).storage : allocateRaw(sizeOf(sizes)));
+  const Y = new Result(sizes, shares ? (args[0] as Tensor).storage : storageFor(sizeOf(sizes)));
   forward.call(definition, Y, ...args);
 
   if (recording && definition.gradient !== 'none') {
@@ -202,6 +202,28 @@ function call(signature: Signature, args: unknown[]): Tensor {
     if (inputs.some(needsGrad)) record(signature, args, inputs, Y);
   }
   return Y;
+}
+
+let offered: Storage | undefined;
+
+/**
+ * Runs `body`, in which the first result of the storage's length is computed into it, without a copy. Whether it was, the result's
+ * storage tells. Nothing may be recorded meanwhile, and nobody may need what the storage holds.
+ */
+export function offering<T>(storage: Storage, body: () => T): T {
+  offered = storage;
+  try {
+    return body();
+  } finally {
+    offered = undefined;
+  }
+}
+
+function storageFor(length: number): Storage {
+  if (offered?.length !== length) return allocateRaw(length);
+  const storage = offered;
+  offered = undefined;
+  return storage;
 }
 
 const needsGrad = (input: Tensor | undefined): boolean => input?.requiresGrad === true;

@@ -1,7 +1,7 @@
 // Which backend runs a verb.
 import { checkChoice, checkNumber, setElementArray } from '../tensor/index.ts';
 import type { Backend } from './backend.ts';
-import { askForWideVectors, environment } from './platform.ts';
+import { askForWideVectors, cores, environment } from './platform.ts';
 import { reference } from './reference/index.ts';
 import { loadWasm, type Wasm } from './wasm/index.ts';
 import { objection } from './wide.ts';
@@ -63,11 +63,11 @@ export function withBackend<T>(other: Backend, body: () => T): T {
 }
 
 /**
- * Sets how many threads a kernel may use; all cores unless said. The results are the same bits with any number. Workers start with
- * the first call that is worth cutting up, and do not keep the program alive.
+ * Sets how many threads a kernel may use, at most four times as many as there are cores (or 16); all cores unless said. The results are
+ * the same bits with any number. Workers start with the first call that is worth cutting up, and do not keep the program alive.
  */
 export function setThreads(count: number): void {
-  checkNumber('setThreads', 'count', count, { integer: true, min: 1, max: 256 });
+  checkNumber('setThreads', 'count', count, { integer: true, min: 1, max: Math.max(4 * cores(), 16) });
   backend();
   if (wasm) wasm.pool.threads = count;
 }

@@ -278,8 +278,12 @@ const rows: Record<string, Row[]> = {
   setThreads: [
     [() => js.setThreads(0), ArgumentError, 'count is 0', 'at least 1'],
     [() => js.setThreads(1.5), ArgumentError, 'count is 1.5'],
-    [() => js.setThreads(1000), ArgumentError, 'at most 256'],
+    [() => js.setThreads(1e6), ArgumentError, 'count is 1000000', 'at most'],
     [() => js.setThreads('two'), ArgumentError, 'count is "two"'],
+  ],
+  setArithmetic: [
+    [() => js.setArithmetic(), ArgumentError, 'arithmetic is undefined'],
+    [() => js.setArithmetic('fused'), ArgumentError, 'arithmetic is "fused"', 'exact'],
   ],
   noGrad: [
     [() => js.noGrad(), ArgumentError, 'cannot run undefined', 'noGrad(() => model.forward(x))'],

@@ -279,7 +279,7 @@ describe('large calls in pieces', () => {
   const expected = new Map<Call, Tensor[]>();
 
   before(() => {
-    Pool.prototype.run = function (name, end, grain, args) {
+    Pool.prototype.run = function (name, end, grain, args, unit) {
       if (end > grain) cut.push(name);
       // Pieces that do more than their own part would have the right bits, too.
       const has = (from: number, to: number) => (move: Argument) =>
@@ -287,7 +287,7 @@ describe('large calls in pieces', () => {
       const [counts, begins, ends] = [has(-1, 1), has(1, 0), has(0, 1)].map((is) => args.filter(is).length);
       expect(counts + ends, 'a count, or an end').to.equal(1);
       expect(begins, 'a beginning').to.be.at.least(ends);
-      run.call(this, name, end, grain, args);
+      run.call(this, name, end, grain, args, unit);
     };
   });
   after(() => {

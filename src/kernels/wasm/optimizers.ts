@@ -5,6 +5,7 @@ import { allocate, type Kernels, read, settle, write } from './module.ts';
 import type { Argument, Pool } from './pool.ts';
 
 const rowSize = 8192; // parameters in a row of the table, a multiple of 16: some 10 µs of one thread
+const smallest = 1024; // what is worth a part of its own
 const rowWords = 6;
 
 export function optimizers(
@@ -13,22 +14,36 @@ export function optimizers(
 ): Pick<Backend, 'sgd' | 'adam' | 'rmsprop' | 'adagrad'> {
   let table = new Int32Array(0);
 
-  /** Runs a kernel over the table of all parameters, large ones in several rows. */
+  /**
+   * Runs a kernel over the table of all parameters. Each thread has a part of every large one, as it has of every product: what it has
+   * computed of a gradient, and what it will need of the weights, stays in its own cache.
+   */
   function run(kernel: string, parameters: readonly ParameterBuffers[], ...constants: number[]): void {
-    const count = parameters.reduce((sum, [w]) => sum + Math.ceil(w.size / rowSize), 0);
-    if (table.length < count * rowWords) table = renew(table, 2 * count * rowWords);
-    let at = 0;
-    for (const buffers of parameters) {
-      const addresses = buffers.map((x, place) => (place === 1 ? read(x) : write(x)));
-      for (let from = 0; from < buffers[0].size; from += rowSize, at += rowWords) {
-        for (let i = 0; i < rowWords - 1; i++)
-          table[at + i] = i < addresses.length ? addresses[i] + 4 * from : 0;
-        table[at + rowWords - 1] = Math.min(rowSize, buffers[0].size - from);
+    const { threads } = pool;
+    const most = parameters.reduce((sum, [w]) => sum + Math.ceil(w.size / rowSize) + threads, 0);
+    if (table.length < most * rowWords) table = renew(table, 2 * most * rowWords);
+    const runs = parameters.map((buffers) => ({
+      size: buffers[0].size,
+      addresses: buffers.map((x, place) => (place === 1 ? read(x) : write(x))),
+    }));
+    let count = 0;
+    for (let thread = 0; thread < threads; thread++) {
+      for (const { size, addresses } of runs) {
+        const parts = size >= threads * smallest ? threads : 1;
+        const part = Math.ceil(size / parts / 16) * 16;
+        const end = Math.min((thread + 1) * part, size);
+        for (let from = thread * part; from < end; from += rowSize, count++) {
+          const at = count * rowWords;
+          for (let i = 0; i < rowWords - 1; i++)
+            table[at + i] = i < addresses.length ? addresses[i] + 4 * from : 0;
+          table[at + rowWords - 1] = Math.min(rowSize, end - from);
+        }
       }
     }
     const args = [table.byteOffset, ...constants];
-    if (pool.threads === 1 || count < 3) kernels[kernel](0, count, ...args);
-    else pool.run(kernel, count, Math.max(Math.ceil(count / (8 * pool.threads)), 2), [...rows, ...args]);
+    const grain = Math.ceil(count / threads / (count < 32 * threads ? 1 : 8));
+    if (threads === 1 || count < 3) kernels[kernel](0, count, ...args);
+    else pool.run(kernel, count, grain, [...rows, ...args]);
     settle();
   }
 

@@ -41,7 +41,7 @@ export const cutter =
     function inPieces(items: number, size: number, args: readonly number[]): void {
       const grain = Math.ceil(worth / size / unit) * unit;
       const each = args.map((value, i) => follow[i]?.(value, args[i + 1], size, pool.threads) ?? value);
-      pool.run(name, items, grain, each);
+      pool.run(name, items, grain, each, unit);
     }
 
     return (items, size, ...args) => {

@@ -11,12 +11,12 @@ import { abandon, type Instance, isShared, type Kernels } from './module.ts';
  * are as good.
  */
 
-const [done, wake, kernel, count] = [0, 1, 2, 3]; // places among the control block's 32-bit words
-const words = 16; // behind them, in float64: the number of pieces, where they end, their size, and the arguments
+const [done, wake, kernel, count, asleep] = [0, 1, 2, 3, 4]; // places among the control block's 32-bit words
+const words = 16; // behind them, in float64: of what shares are multiples, where they end, the size of pieces, and the arguments
 const longest = 24; // arguments
 const leftAt = 896; // bytes behind the beginning: what is left of each thread's share, in cache lines of their own
 const patience = 1500; // ms for the last pieces of a call, before a worker counts as dead
-const turns = 60_000; // of a waiting loop before it sleeps: some 200 µs
+const spin = 0.2; // ms that a thread waits in a loop before it sleeps: to wake it takes tens of µs
 
 /** One argument of a kernel, for the piece [from, to) on a thread: a constant, or base + from·f + to·t + thread·w. */
 export type Argument = number | readonly [base: number, from: number, to: number, thread?: number];
@@ -27,11 +27,11 @@ interface Start {
   thread: number;
   threads: number;
   control: number;
-  turns: number;
+  spin: number;
 }
 
 /** What a worker runs. It is sent as text, so it names nothing outside itself; the places are those above. */
-function serve({ modules, memory, thread, threads, control, turns }: Start): void {
+function serve({ modules, memory, thread, threads, control, spin }: Start): void {
   const kernels = modules
     .map((module) => new WebAssembly.Instance(module, { env: { memory, abort() {} } }))
     .flatMap(({ exports }) => Object.values(exports))
@@ -39,25 +39,39 @@ function serve({ modules, memory, thread, threads, control, turns }: Start): voi
   const state = new Int32Array(memory.buffer, control, 16);
   const left = new Int32Array(memory.buffer, control + 896, 16 * threads);
   const numbers = new Float64Array(memory.buffer, control + 64, 3 + 4 * 24);
-  for (let seen = 0; ; ) {
-    for (let turn = 0; Atomics.load(state, 1) === seen; turn++)
-      if (turn > turns) Atomics.wait(state, 1, seen);
-    seen = Atomics.load(state, 1);
-    for (let i = 0; i < threads; i++) {
-      const owner = (thread + i) % threads;
-      for (let own = Atomics.load(left, 16 * owner); own > 0; own = Atomics.load(left, 16 * owner)) {
-        if (Atomics.compareExchange(left, 16 * owner, own, own - 1) !== own) continue;
-        const piece = Math.floor(((owner + 1) * numbers[0]) / threads) - own;
-        const from = piece * numbers[2];
-        const to = Math.min(from + numbers[2], numbers[1]);
-        const args: number[] = [];
-        for (let i = 0, at = 3; i < state[3]; i++, at += 4)
-          args.push(numbers[at] + from * numbers[at + 1] + to * numbers[at + 2] + thread * numbers[at + 3]);
-        kernels[state[2]](...args);
-        Atomics.add(state, 0, 1);
-        Atomics.notify(state, 0);
-      }
+  // Functions, since the engine compiles a function that is called often better than a loop that never ends.
+  const sleepUntilCalled = (seen: number): number => {
+    const begin = performance.now();
+    for (let turn = 1; Atomics.load(state, 1) === seen; turn++) {
+      if (turn % 256 !== 0 || performance.now() - begin < spin) continue;
+      Atomics.add(state, 4, 1);
+      Atomics.wait(state, 1, seen);
+      Atomics.sub(state, 4, 1);
     }
+    return Atomics.load(state, 1);
+  };
+  const runPiece = (owner: number, own: number): void => {
+    const unit = numbers[0];
+    const all = numbers[1];
+    const grain = numbers[2];
+    const begin = Math.min(Math.ceil((owner * all) / threads / unit) * unit, all);
+    const end = Math.min(Math.ceil(((owner + 1) * all) / threads / unit) * unit, all);
+    const from = begin + (Math.ceil((end - begin) / grain) - own) * grain;
+    const to = Math.min(from + grain, end);
+    const args: number[] = [];
+    for (let i = 0, at = 3; i < state[3]; i++, at += 4)
+      args.push(numbers[at] + from * numbers[at + 1] + to * numbers[at + 2] + thread * numbers[at + 3]);
+    kernels[state[2]](...args);
+    Atomics.add(state, 0, 1);
+    Atomics.notify(state, 0);
+  };
+  const takePieces = (owner: number): void => {
+    for (let own = Atomics.load(left, 16 * owner); own > 0; own = Atomics.load(left, 16 * owner))
+      if (Atomics.compareExchange(left, 16 * owner, own, own - 1) === own) runPiece(owner, own);
+  };
+  for (let seen = 0; ; ) {
+    seen = sleepUntilCalled(seen);
+    for (let i = 0; i < threads; i++) takePieces((thread + i) % threads);
   }
 }
 
@@ -100,17 +114,16 @@ export class Pool {
   }
 
   /**
-   * Calls a kernel for [0, end) in pieces of `grain`. Pieces are what any split of the range may be: the kernel's own file says
-   * where it may be cut.
+   * Calls a kernel for [0, end) in pieces of at most `grain`. Pieces begin at multiples of `unit`, of which `grain` is one too: the
+   * kernel's own file says where it may be cut.
    */
-  run(name: string, end: number, grain: number, args: readonly Argument[]): void {
-    const pieces = Math.ceil(end / grain);
-    if (pieces <= 1 || this.#threads === 1 || !this.#start()) {
+  run(name: string, end: number, grain: number, args: readonly Argument[], unit = 1): void {
+    if (end <= grain || this.#threads === 1 || !this.#start()) {
       this.#call(name, args, 0, end);
       return;
     }
     const [state, left, numbers, threads] = [this.#state, this.#left, this.#numbers, this.#threads];
-    numbers[0] = pieces;
+    numbers[0] = unit;
     numbers[1] = end;
     numbers[2] = grain;
     for (let i = 0, at = 3; i < args.length; i++, at += 4) {
@@ -122,17 +135,24 @@ export class Pool {
     state[kernel] = this.#numberOf.get(name) as number;
     state[count] = args.length;
     Atomics.store(state, done, 0);
-    const first = (owner: number): number => Math.floor((owner * pieces) / threads);
-    for (let owner = 0; owner < threads; owner++)
-      Atomics.store(left, 16 * owner, first(owner + 1) - first(owner));
+    const shareOf = (owner: number): number =>
+      Math.min(Math.ceil((owner * end) / threads / unit) * unit, end);
+    let pieces = 0;
+    for (let owner = 0; owner < threads; owner++) {
+      const own = Math.ceil((shareOf(owner + 1) - shareOf(owner)) / grain);
+      Atomics.store(left, 16 * owner, own);
+      pieces += own;
+    }
     Atomics.add(state, wake, 1);
-    Atomics.notify(state, wake);
+    if (Atomics.load(state, asleep) > 0) Atomics.notify(state, wake); // it takes microseconds, even if nobody sleeps
 
     for (let owner = 0; owner < threads; owner++) {
+      const [begin, last] = [shareOf(owner), shareOf(owner + 1)];
+      const share = Math.ceil((last - begin) / grain);
       for (let own = Atomics.load(left, 16 * owner); own > 0; own = Atomics.load(left, 16 * owner)) {
         if (Atomics.compareExchange(left, 16 * owner, own, own - 1) !== own) continue;
-        const from = (first(owner + 1) - own) * grain;
-        this.#call(name, args, from, Math.min(from + grain, end));
+        const from = begin + (share - own) * grain;
+        this.#call(name, args, from, Math.min(from + grain, last));
         Atomics.add(state, done, 1);
       }
     }
@@ -151,7 +171,9 @@ export class Pool {
   /** Waits for the pieces that workers have taken. */
   #finish(pieces: number): void {
     const state = this.#state;
-    for (let turn = 0; turn < turns; turn++) if (Atomics.load(state, done) >= pieces) return;
+    const begin = performance.now();
+    for (let turn = 1; turn % 256 !== 0 || performance.now() - begin < spin; turn++)
+      if (Atomics.load(state, done) >= pieces) return;
     for (let last = -1, since = 0; ; ) {
       const finished = Atomics.load(state, done);
       if (finished >= pieces) return;
@@ -181,7 +203,7 @@ export class Pool {
         thread: this.#workers.push(worker),
         threads: this.#threads,
         control: this.#state.byteOffset,
-        turns,
+        spin,
       } satisfies Start);
     }
     return true;

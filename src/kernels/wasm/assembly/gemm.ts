@@ -11,7 +11,9 @@ import { put, take } from './rows';
 
 /** Rows of a tile. */
 export const R: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
-const KC: i32 = 384; // terms taken at a time: a panel of B, KC · 16 floats, takes half of the first cache
+const KC: i32 = 384; // terms taken at a time: a panel of B, KC · 16 floats, stays in the first cache
+const ROWS: i32 = R * (240 / R); // of A at a time: KC terms of them stay in the second cache, as does their part of C,
+const COLUMNS: i32 = 256; // which has so many columns
 const ZEROS = memory.data(64); // where the sums of a new tile come from
 
 /** s + a·b */
@@ -121,8 +123,9 @@ export function tile16(
   }
 }
 
-/** The bytes that `gemm` works in: a tile of which a part lies outside of C. */
+/** The bytes of a tile of which a part lies outside of C, and those of a block of A. */
 export const EDGE: i32 = R * 64;
+export const BLOCK_A: i32 = ROWS * KC * 4;
 
 /** `height` rows of `width` floats from one place to another. */
 function copyTile(from: usize, fromRow: usize, to: usize, toRow: usize, height: i32, width: i32): void {
@@ -145,45 +148,74 @@ function addBias(bias: usize, c: usize, ldc: usize, height: i32, width: i32): vo
 }
 
 /**
- * The blocks t0 … t1 − 1 of C, which is cut into blocks of blockRows × blockColumns, `across` of them side by side: multiples of a tile.
- * Any cut gives the same C.
+ * C [m, n] = A·B, the rows of tiles t0 … t1 − 1 if `byRows`, else the columns of tiles. Any cut gives the same C.
  *
- * R rows of A begin aTile bytes after the R before, their rows are aRow apart, their terms aTerm. A panel of B (16 columns if `wide`,
- * else 8; the last must be as wide) begins bPanel bytes after the one before, and its terms are bTerm apart. With `more`, the product is
- * added to C. A bias [n], or 0, is added last. `edge` is room for EDGE bytes.
+ * A's rows are aRow bytes apart, its terms aTerm; with `packsA`, which wants aRow = 4, blocks of it are packed first. B's lines are ldb
+ * bytes apart: its terms, or, if `transposeB`, its columns; with `packsB`, which transposeB wants, and columns that do not fill their
+ * last tile, it is packed first. With `more`, the product is added to C. A bias [n], or 0, is added last. Tiles are for vectors of 256
+ * bits if `wide`. `work` is room for EDGE bytes, BLOCK_A if it packs A, and, if it packs B, for k terms of COLUMNS columns, or of
+ * all if they are fewer.
  */
 export function gemm(
-  t0: i32, t1: i32, across: i32, blockRows: i32, blockColumns: i32, m: i32, n: i32, k: i32,
-  a: usize, aTile: usize, aRow: usize, aTerm: usize, b: usize, bPanel: usize, bTerm: usize,
-  c: usize, ldc: usize, more: bool, bias: usize, wide: bool, edge: usize,
+  t0: i32, t1: i32, byRows: bool, m: i32, n: i32, k: i32,
+  a: usize, aRow: usize, aTerm: usize, packsA: bool, b: usize, ldb: usize, transposeB: bool, packsB: bool,
+  c: usize, ldc: usize, more: bool, bias: usize, wide: bool, work: usize,
 ): void {
-  const columns = wide ? 16 : 8;
-  for (let t = t0; t < t1; t++) {
-    const i0 = (t / across) * blockRows, i1 = min(i0 + blockRows, m);
-    const j0 = (t % across) * blockColumns, j1 = min(j0 + blockColumns, n);
-    let p = 0;
-    do {
-      const kc = min(KC, k - p);
-      const fresh = p == 0 && !more;
-      for (let j = j0; j < j1; j += columns) {
-        const width = min(columns, j1 - j);
-        const panel = b + <usize>(j / columns) * bPanel + <usize>p * bTerm;
-        for (let i = i0; i < i1; i += R) {
-          const height = min(R, i1 - i);
-          const rows = a + <usize>(i / R) * aTile + <usize>p * aTerm;
-          const place = c + <usize>i * ldc + (<usize>j << 2);
-          const whole = height == R && width == columns;
-          const to = whole ? place : edge, toRow = whole ? ldc : 64;
-          if (!whole && !fresh) copyTile(place, ldc, edge, 64, height, width);
-          const from = fresh ? ZEROS : to, fromRow = fresh ? 0 : toRow;
-          if (wide) tile16(kc, rows, aRow, aTerm, height, panel, bTerm, from, fromRow, to, toRow);
-          else tile8(kc, rows, aRow, aTerm, height, panel, bTerm, from, fromRow, to, toRow);
-          if (!whole) copyTile(edge, 64, place, ldc, height, width);
+  const width = wide ? 16 : 8;
+  const rows0 = byRows ? t0 * R : 0, rows1 = byRows ? min(t1 * R, m) : m;
+  const columns0 = byRows ? 0 : t0 * width, columns1 = byRows ? n : min(t1 * width, n);
+  const blockA = work + EDGE, blockB = blockA + (packsA ? BLOCK_A : 0);
+  for (let j0 = columns0; j0 < columns1; j0 += COLUMNS) {
+    const j1 = min(j0 + COLUMNS, columns1);
+    const fromB = b + (transposeB ? <usize>j0 * ldb : <usize>j0 << 2);
+    if (packsB) pack(fromB, ldb, !transposeB, j1 - j0, k, width, blockB);
+    const panels = packsB ? blockB : fromB;
+    const panel = <usize>width * (packsB ? <usize>k << 2 : 4), bTerm = packsB ? <usize>width << 2 : ldb;
+    for (let i0 = rows0; i0 < rows1; i0 += ROWS) {
+      const i1 = min(i0 + ROWS, rows1);
+      const corner = c + <usize>i0 * ldc + (<usize>j0 << 2);
+      let p = 0;
+      do {
+        const kc = min(KC, k - p);
+        const fresh = p == 0 && !more;
+        let fromA = a + <usize>i0 * aRow + <usize>p * aTerm;
+        if (packsA) {
+          pack(fromA, aTerm, true, i1 - i0, kc, R, blockA);
+          fromA = blockA;
         }
-      }
-      p += KC;
-    } while (p < k);
-    if (bias) addBias(bias + (<usize>j0 << 2), c + <usize>i0 * ldc + (<usize>j0 << 2), ldc, i1 - i0, j1 - j0);
+        tiles(
+          i1 - i0, j1 - j0, kc, fromA, R * (packsA ? <usize>kc << 2 : aRow), aRow, packsA ? 4 * R : aTerm,
+          panels + <usize>p * bTerm, panel, bTerm, corner, ldc, fresh, wide, work,
+        );
+        p += kc;
+      } while (p < k);
+      if (bias) addBias(bias + (<usize>j0 << 2), corner, ldc, i1 - i0, j1 - j0);
+    }
+  }
+}
+
+/** A block of C, tile by tile. R rows of A begin aTile bytes after the R before, a panel of B begins bPanel bytes after the one before. */
+function tiles(
+  rows: i32, columns: i32, kc: i32, a: usize, aTile: usize, aRow: usize, aTerm: usize,
+  b: usize, bPanel: usize, bTerm: usize, c: usize, ldc: usize, fresh: bool, wide: bool, edge: usize,
+): void {
+  const across = wide ? 16 : 8;
+  for (let j = 0; j < columns; j += across) {
+    const width = min(across, columns - j);
+    let x = a, place = c + (<usize>j << 2);
+    for (let i = 0; i < rows; i += R) {
+      const height = min(R, rows - i);
+      const whole = height == R && width == across;
+      const to = whole ? place : edge, toRow = whole ? ldc : 64;
+      if (!whole && !fresh) copyTile(place, ldc, edge, 64, height, width);
+      const from = fresh ? ZEROS : to, fromRow = fresh ? 0 : toRow;
+      if (wide) tile16(kc, x, aRow, aTerm, height, b, bTerm, from, fromRow, to, toRow);
+      else tile8(kc, x, aRow, aTerm, height, b, bTerm, from, fromRow, to, toRow);
+      if (!whole) copyTile(edge, 64, place, ldc, height, width);
+      x += aTile;
+      place += R * ldc;
+    }
+    b += bPanel;
   }
 }
 
@@ -206,16 +238,15 @@ function transpose4(a: usize, stride: usize, to: usize, toStride: usize): void {
 }
 
 /**
- * Packs the panels q0 … q1 − 1 of a matrix of `count` lines of k terms: `group` lines make a panel, in which a term of every line
- * comes before the next. x has its lines ldx bytes apart, or, if `across`, its terms. Behind the last line stands anything.
+ * Packs `count` lines of k terms: `group` lines make a panel, in which a term of every line comes before the next. x has its lines ldx
+ * bytes apart, or, if `across`, its terms. Behind the last line stands anything.
  */
-export function pack(q0: i32, q1: i32, count: i32, k: i32, x: usize, ldx: usize, across: bool, group: i32, to: usize): void {
+function pack(x: usize, ldx: usize, across: bool, count: i32, k: i32, group: i32, to: usize): void {
   const step = <usize>group << 2;
-  to += <usize>(q0 * k) * step;
-  for (let q = q0; q < q1; q++) {
-    const lines = min(group, count - q * group);
-    if (across) packAcross(x + <usize>(q * group << 2), ldx, lines, k, step, to);
-    else packAlong(x + <usize>(q * group) * ldx, ldx, lines, k, step, to);
+  for (let line = 0; line < count; line += group) {
+    const lines = min(group, count - line);
+    if (across) packAcross(x + (<usize>line << 2), ldx, lines, k, step, to);
+    else packAlong(x + <usize>line * ldx, ldx, lines, k, step, to);
     to += <usize>k * step;
   }
 }

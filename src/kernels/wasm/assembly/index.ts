@@ -1,6 +1,6 @@
 // The WebAssembly module: every kernel, as the backend calls it.
 export * from './elementwise';
-export { EDGE, gemm, pack, R, tile8, tile16 } from './gemm';
+export { BLOCK_A, EDGE, gemm, R, tile8, tile16 } from './gemm';
 export * from './layerNorm';
 export * from './movement';
 export * from './optimizers';
