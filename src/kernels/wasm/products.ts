@@ -65,7 +65,10 @@ export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<B
     const packsA = transposeA && m * n > 2 ** 16;
     const packsB = transposeB || n % tileColumns !== 0 || (m > 64 && k * n > 2 ** 16);
     const [down, across] = [Math.ceil(m / tileRows), Math.ceil(n / tileColumns)]; // in tiles
-    const byRows = transposeA ? down >= 2 * pool.threads : across < 2 * pool.threads;
+    const enough = 2 * pool.threads; // tiles, to be shared evenly
+    // Threads share the side that is a layer's outputs, so that each finds its own weights and gradients in its cache; but large data, which
+    // would be read by all, is shared itself.
+    const byRows = transposeA ? down >= enough && (n <= m || k * n < 2 ** 18) : across < enough;
     const tiles = byRows ? down : across;
     const work = m * k * n;
     const share = Math.ceil(tiles / pool.threads);
