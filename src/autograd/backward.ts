@@ -147,7 +147,7 @@ function walk(
   const calls = sortedCalls(output, (tensor) => partial && wanted?.has(tensor) === true);
   const matters = wanted ? leadingTo(wanted, calls) : undefined;
   const useful = matters ? calls.filter((call) => matters.has(call.result)) : calls;
-  const needed = checkIntact(where, useful).add(G.storage);
+  checkIntact(where, useful);
 
   const gradients = new Map<Tensor, Tensor>([[output, G]]);
   const needs = (input: Tensor | undefined): input is Tensor =>
@@ -155,7 +155,9 @@ function walk(
   const place = (input: Tensor): Storage | undefined => {
     if (!intoLeaves || input.origin || input.grad || gradients.has(input)) return undefined;
     input.spareGrad ??= detached(() => new Tensor(input.shape, allocateRaw(input.size)));
-    return needed.has(input.spareGrad.storage) ? undefined : input.spareGrad.storage;
+    const { storage } = input.spareGrad;
+    const isNeeded = storage === G.storage || useful.some((call) => readsStorage(call, storage));
+    return isNeeded ? undefined : storage;
   };
   const give = (input: Tensor, term: Tensor) => {
     const sum = gradients.get(input);
@@ -173,17 +175,21 @@ function walk(
   return { gradients, calls: useful };
 }
 
+let walks = 0;
+
 /** The recorded calls behind a tensor, last first. A loop with a list of its own: chains may be longer than the stack. */
 function sortedCalls(output: Tensor, stopAt: (tensor: Tensor) => boolean): Call[] {
-  const found = new Set<Call>();
+  const walk = ++walks;
+  const found: Call[] = [];
   const open: Tensor[] = [output];
   for (let tensor = open.pop(); tensor; tensor = open.pop()) {
     const call = tensor.origin as Call | undefined;
-    if (!call || found.has(call) || stopAt(tensor)) continue;
-    found.add(call);
+    if (!call || call.walk === walk || stopAt(tensor)) continue;
+    call.walk = walk;
+    found.push(call);
     for (const input of call.inputs) if (input?.requiresGrad) open.push(input);
   }
-  return [...found].sort((a, b) => b.number - a.number);
+  return found.sort((a, b) => b.number - a.number);
 }
 
 /** The wanted tensors, and all results on the way to them. */
@@ -194,9 +200,13 @@ function leadingTo(wanted: ReadonlySet<Tensor>, calls: readonly Call[]): Set<Ten
   return matters;
 }
 
-/** Throws, before anything is computed, if a graph was freed or a value that a gradient reads has changed. Returns these values. */
-function checkIntact(where: string, calls: readonly Call[]): Set<Storage> {
-  const needed = new Set<Storage>();
+function readsStorage({ reads }: Call, storage: Storage): boolean {
+  for (const { tensor } of reads) if (tensor.storage === storage) return true;
+  return false;
+}
+
+/** Throws, before anything is computed, if a graph was freed or a value that a gradient reads has changed. */
+function checkIntact(where: string, calls: readonly Call[]): void {
   for (const call of calls) {
     if (!call.args) {
       throw new GradientError(
@@ -207,7 +217,6 @@ function checkIntact(where: string, calls: readonly Call[]): Set<Storage> {
       );
     }
     for (const { name, tensor, version } of call.reads) {
-      needed.add(tensor.storage);
       if (tensor.storage.version === version) continue;
       throw new ModifiedError(
         call.op,
@@ -217,7 +226,6 @@ function checkIntact(where: string, calls: readonly Call[]): Set<Storage> {
       );
     }
   }
-  return needed;
 }
 
 type Needs = (input: Tensor | undefined) => input is Tensor;

@@ -105,6 +105,8 @@ export interface Call extends Origin {
   readonly number: number;
   readonly definition: AnyDefinition;
   readonly result: Tensor;
+  /** The walk that has found it last. */
+  walk: number;
   /** The arguments, until the graph is freed. */
   args: readonly unknown[] | undefined;
   /** The tensors that the gradient reads, and how often each had been written to. */
@@ -283,6 +285,7 @@ function record(
     definition,
     inputs,
     result: Y,
+    walk: 0,
     args,
     reads: read,
   };

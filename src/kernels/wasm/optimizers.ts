@@ -5,6 +5,7 @@ import { allocate, type Kernels, read, settle, write } from './module.ts';
 import type { Argument, Pool } from './pool.ts';
 
 const rowSize = 8192; // parameters in a row of the table, a multiple of 16: some 10 µs of one thread
+const worthwhile = 16384; // parameters that are worth waking another thread for: some 5 µs of one
 const smallest = 1024; // what is worth a part of its own
 const rowWords = 6;
 
@@ -19,13 +20,14 @@ export function optimizers(
    * computed of a gradient, and what it will need of the weights, stays in its own cache.
    */
   function run(kernel: string, parameters: readonly ParameterBuffers[], ...constants: number[]): void {
-    const { threads } = pool;
-    const most = parameters.reduce((sum, [w]) => sum + Math.ceil(w.size / rowSize) + threads, 0);
-    if (table.length < most * rowWords) table = renew(table, 2 * most * rowWords);
     const runs = parameters.map((buffers) => ({
       size: buffers[0].size,
       addresses: buffers.map((x, place) => (place === 1 ? read(x) : write(x))),
     }));
+    const all = runs.reduce((sum, { size }) => sum + size, 0);
+    const threads = all < worthwhile ? 1 : pool.threads;
+    const most = Math.ceil(all / rowSize) + threads * runs.length;
+    if (table.length < most * rowWords) table = renew(table, 2 * most * rowWords);
     let count = 0;
     for (let thread = 0; thread < threads; thread++) {
       for (const { size, addresses } of runs) {
@@ -42,7 +44,7 @@ export function optimizers(
     }
     const args = [table.byteOffset, ...constants];
     const grain = Math.ceil(count / threads / (count < 32 * threads ? 1 : 8));
-    if (threads === 1 || count < 3) kernels[kernel](0, count, ...args);
+    if (threads === 1) kernels[kernel](0, count, ...args);
     else pool.run(kernel, count, grain, [...rows, ...args]);
     settle();
   }

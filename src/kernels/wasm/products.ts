@@ -81,13 +81,28 @@ export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<B
     let p = 0;
     do {
       const count = Math.min(terms, k - p);
-      const args = [
-        ...[Number(byRows), m, n, count, a + p * aTerm, aRow, aTerm, Number(packsA)],
-        ...[b + p * (transposeB ? 4 : ldb), ldb, Number(transposeB), Number(packsB)],
-        ...[c, 4 * n, Number(p > 0), p + count === k ? bias : 0, Number(wide)],
-      ];
-      if (grain >= tiles) kernels[gemm](0, tiles, ...args, space);
-      else pool.run(gemm, tiles, grain, [...span, ...args, [space, 0, 0, room]]);
+      const call = (run: (...args: number[]) => void) =>
+        run(
+          Number(byRows),
+          m,
+          n,
+          count,
+          a + p * aTerm,
+          aRow,
+          aTerm,
+          Number(packsA),
+          b + p * (transposeB ? 4 : ldb),
+          ldb,
+          Number(transposeB),
+          Number(packsB),
+          c,
+          4 * n,
+          Number(p > 0),
+          p + count === k ? bias : 0,
+          Number(wide),
+        );
+      if (grain >= tiles) call((...args) => kernels[gemm](0, tiles, ...args, space));
+      else call((...args) => pool.run(gemm, tiles, grain, [...span, ...args, [space, 0, 0, room]]));
       p += count;
     } while (p < k);
   }

@@ -18,14 +18,18 @@ export interface AdamOptions {
 
 const defaults: AdamOptions = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false };
 
+const notNegative = { ...finite, min: 0 };
+const share = { min: 0, below: 1 };
+
 /** What Adam and AdamW share. */
 abstract class Moments extends Optimizer<AdamOptions> {
   /** Whether weight decay bypasses the gradient. */
   protected abstract readonly decoupled: boolean;
 
   protected checkGroup({ lr, betas, eps, weightDecay, amsgrad }: AdamOptions): void {
-    for (const [name, value] of Object.entries({ lr, eps, weightDecay }))
-      checkNumber(this.name, name, value, { ...finite, min: 0 });
+    checkNumber(this.name, 'lr', lr, notNegative);
+    checkNumber(this.name, 'eps', eps, notNegative);
+    checkNumber(this.name, 'weightDecay', weightDecay, notNegative);
     checkFlag(this.name, 'amsgrad', amsgrad);
     if (!Array.isArray(betas) || betas.length !== 2)
       throw new ArgumentError(
@@ -34,7 +38,8 @@ abstract class Moments extends Optimizer<AdamOptions> {
         'betas must be two numbers',
         '{ betas: [0.9, 0.999] }',
       );
-    betas.forEach((beta, i) => checkNumber(this.name, `betas[${i}]`, beta, { min: 0, below: 1 }));
+    checkNumber(this.name, 'betas[0]', betas[0], share);
+    checkNumber(this.name, 'betas[1]', betas[1], share);
   }
 
   protected stateNames({ amsgrad }: AdamOptions): string[] {
