@@ -30,7 +30,10 @@ interface Start {
   spin: number;
 }
 
-/** What a worker runs. It is sent as text, so it names nothing outside itself; the places are those above. */
+/**
+ * What a worker runs. It is sent as text, so it names nothing outside itself, nor functions inside, for which some compilers add helpers;
+ * the places are those above.
+ */
 function serve({ modules, memory, thread, threads, control, spin }: Start): void {
   const kernels = modules
     .map((module) => new WebAssembly.Instance(module, { env: { memory, abort() {} } }))
@@ -39,8 +42,7 @@ function serve({ modules, memory, thread, threads, control, spin }: Start): void
   const state = new Int32Array(memory.buffer, control, 16);
   const left = new Int32Array(memory.buffer, control + 896, 16 * threads);
   const numbers = new Float64Array(memory.buffer, control + 64, 3 + 4 * 24);
-  // Functions, since the engine compiles a function that is called often better than a loop that never ends.
-  const sleepUntilCalled = (seen: number): number => {
+  for (let seen = 0; ; ) {
     const begin = performance.now();
     for (let turn = 1; Atomics.load(state, 1) === seen; turn++) {
       if (turn % 256 !== 0 || performance.now() - begin < spin) continue;
@@ -48,30 +50,26 @@ function serve({ modules, memory, thread, threads, control, spin }: Start): void
       Atomics.wait(state, 1, seen);
       Atomics.sub(state, 4, 1);
     }
-    return Atomics.load(state, 1);
-  };
-  const runPiece = (owner: number, own: number): void => {
-    const unit = numbers[0];
-    const all = numbers[1];
-    const grain = numbers[2];
-    const begin = Math.min(Math.ceil((owner * all) / threads / unit) * unit, all);
-    const end = Math.min(Math.ceil(((owner + 1) * all) / threads / unit) * unit, all);
-    const from = begin + (Math.ceil((end - begin) / grain) - own) * grain;
-    const to = Math.min(from + grain, end);
-    const args: number[] = [];
-    for (let i = 0, at = 3; i < state[3]; i++, at += 4)
-      args.push(numbers[at] + from * numbers[at + 1] + to * numbers[at + 2] + thread * numbers[at + 3]);
-    kernels[state[2]](...args);
-    Atomics.add(state, 0, 1);
-    Atomics.notify(state, 0);
-  };
-  const takePieces = (owner: number): void => {
-    for (let own = Atomics.load(left, 16 * owner); own > 0; own = Atomics.load(left, 16 * owner))
-      if (Atomics.compareExchange(left, 16 * owner, own, own - 1) === own) runPiece(owner, own);
-  };
-  for (let seen = 0; ; ) {
-    seen = sleepUntilCalled(seen);
-    for (let i = 0; i < threads; i++) takePieces((thread + i) % threads);
+    seen = Atomics.load(state, 1);
+    for (let i = 0; i < threads; i++) {
+      const owner = (thread + i) % threads;
+      for (let own = Atomics.load(left, 16 * owner); own > 0; own = Atomics.load(left, 16 * owner)) {
+        if (Atomics.compareExchange(left, 16 * owner, own, own - 1) !== own) continue;
+        const unit = numbers[0];
+        const all = numbers[1];
+        const grain = numbers[2];
+        const begin = Math.min(Math.ceil((owner * all) / threads / unit) * unit, all);
+        const end = Math.min(Math.ceil(((owner + 1) * all) / threads / unit) * unit, all);
+        const from = begin + (Math.ceil((end - begin) / grain) - own) * grain;
+        const to = Math.min(from + grain, end);
+        const args: number[] = [];
+        for (let i = 0, at = 3; i < state[3]; i++, at += 4)
+          args.push(numbers[at] + from * numbers[at + 1] + to * numbers[at + 2] + thread * numbers[at + 3]);
+        kernels[state[2]](...args);
+        Atomics.add(state, 0, 1);
+        Atomics.notify(state, 0);
+      }
+    }
   }
 }
 
