@@ -37,7 +37,7 @@ export function loadWasm(fallBack: Pick<Backend, 'copy'>, variant: Variant): Was
     ...movement(kernels, cut, fallBack.copy),
     ...optimizers(kernels, pool),
     ...products(instance, pool),
-    ...random(cut),
+    ...random(kernels, cut),
     ...reductions(kernels, cut),
     ...softmax(cut),
   };

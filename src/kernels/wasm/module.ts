@@ -89,6 +89,10 @@ function borrow(bytes: number, to?: Float32Array): number {
 /** Room for `count` floats, until `settle()`. */
 export const room = (count: number): number => borrow(4 * count);
 
+/** A copy of whole numbers in the heap. */
+export const integers = (address: number, count: number): Int32Array =>
+  new Int32Array((heap() as Heap).memory.buffer, address, count).slice();
+
 /** A block that holds a copy of `values` until `settle()`, and then goes to `to`. */
 export function lend(values: Float32Array, to?: Float32Array): number {
   const address = borrow(values.byteLength, to);
@@ -105,6 +109,10 @@ export function lendIntegers(values: ArrayLike<number>): number {
 
 /** The address of a tensor's values, to be read: its own, or that of a copy. */
 export const read = (x: Tensor): number => x.storage.address || lend(x.storage.read());
+
+/** The address of a tensor's values `from` … `to` − 1, to be read: `read` would copy all of a large array that is not in the heap. */
+export const readPart = (x: Tensor, from: number, to: number): number =>
+  x.storage.address ? x.storage.address + 4 * from : lend(x.storage.read().subarray(from, to));
 
 /** The address of a tensor's values, to be written. */
 export function write(y: Tensor): number {

@@ -1,7 +1,7 @@
 // Copies over the heap: strided, and by index.
-import { sizeOf } from '../../tensor/index.ts';
+import { type AxisView, sizeOf } from '../../tensor/index.ts';
 import type { Backend, Layout } from '../backend.ts';
-import { type Kernels, lendIntegers, read, settle, write } from './module.ts';
+import { type Kernels, lendIntegers, read, readPart, settle, write } from './module.ts';
 import type { Cutter } from './pieces.ts';
 
 const axes = 6; // as many as assembly/movement.ts has room for
@@ -17,6 +17,34 @@ function layoutOf(sizes: readonly number[], from: Layout, to: Layout): number[] 
     layout[2 * axes + at] = to.strides[axis];
   }
   return layout;
+}
+
+/** The places of the first and the last element that a layout reads. */
+function extent(sizes: readonly number[], { offset, strides }: Layout): [first: number, last: number] {
+  let [first, last] = [offset, offset];
+  sizes.forEach((size, axis) => {
+    const way = (size - 1) * strides[axis];
+    if (way < 0) first += way;
+    else last += way;
+  });
+  return [first, last];
+}
+
+/** `select` from an array that is not in the heap: large data, all of which a copy would have to bring there for each batch. */
+function selectFromArray(
+  from: Float32Array,
+  { outer, size, inner }: AxisView,
+  index: Int32Array,
+  to: Float32Array,
+): void {
+  let at = 0;
+  for (let o = 0; o < outer; o++) {
+    for (const line of index) {
+      const begin = (o * size + line) * inner;
+      to.set(from.subarray(begin, begin + inner), at);
+      at += inner;
+    }
+  }
 }
 
 const [light, heavy] = [2 ** 16, 2 ** 14]; // elements that are worth waking another thread for: whole runs, one by one
@@ -37,7 +65,9 @@ export function movement(kernels: Kernels, cut: Cutter, fallBack: Backend['copy'
       if (size === 0) return;
       const layout = lendIntegers(layoutOf(sizes, from, to));
       const lines = kernels.mergeAxes(layout);
-      copy(lines, size / lines, read(x) + 4 * from.offset, layout, 0, lines, write(y) + 4 * to.offset);
+      const [first, last] = extent(sizes, from);
+      const place = readPart(x, first, last + 1) + 4 * (from.offset - first);
+      copy(lines, size / lines, place, layout, 0, lines, write(y) + 4 * to.offset);
       settle();
     },
     gather(x, { outer, size, inner }, index, y) {
@@ -54,7 +84,9 @@ export function movement(kernels: Kernels, cut: Cutter, fallBack: Backend['copy'
       }
       settle();
     },
-    select(x, { outer, size, inner }, index, y) {
+    select(x, view, index, y) {
+      if (x.storage.address === 0) return selectFromArray(x.data, view, index, y.storage.write());
+      const { outer, size, inner } = view;
       const [count, lines] = [index.length, outer * index.length];
       select(lines, inner, read(x), size, inner, lendIntegers(index), count, 0, lines, write(y));
       settle();
