@@ -5,6 +5,8 @@ import {
   add,
   broadcastTo,
   data,
+  flip,
+  indexSelect,
   MemoryError,
   manualSeed,
   matmul,
@@ -19,6 +21,7 @@ import {
   randn,
   ScopeError,
   scope,
+  slice,
   tensor,
   train,
   zeros,
@@ -204,6 +207,7 @@ describe('a scope', () => {
   });
 
   it('is opened by noGrad and predict, too, which keep what they return', () => {
+    using _ = scope();
     const before = memory().tensors;
     const y = noGrad(() => add(ones([2]), 1).mul(2));
     expect([...y.data]).to.deep.equal([4, 4]);
@@ -231,6 +235,26 @@ describe('without a scope', () => {
     await new Promise((resume) => setTimeout(resume, 20));
     for (let i = 0; i < 2000; i++) ones([100]).add(i);
     expect(held.every((x) => x === 2)).to.equal(true);
+  });
+});
+
+describe('data outside the heap', () => {
+  it('gives batches, by index and by slices, without being copied into the heap', () => {
+    const large = tensor(
+      Float32Array.from({ length: 2 ** 24 + 64 }, (_, i) => i),
+      [2 ** 18 + 1, 64],
+    ); // more than 64 MiB
+    expect(large.storage.address).to.equal(0);
+    const { peak } = memory();
+    using _ = scope();
+    const rows = indexSelect(large, [0, 2 ** 18, 5], 0);
+    expect([...rows.data]).to.deep.equal(
+      [0, 2 ** 18, 5].flatMap((row) => Array.from({ length: 64 }, (_, i) => Math.fround(row * 64 + i))),
+    );
+    const batch = slice(large, 7, 9);
+    expect([...batch.data]).to.deep.equal(Array.from({ length: 128 }, (_, i) => 7 * 64 + i));
+    expect([...flip(slice(large, 0, 1), 1).data]).to.deep.equal(Array.from({ length: 64 }, (_, i) => 63 - i));
+    expect(memory().peak - peak).to.be.below(2 ** 20);
   });
 });
 
