@@ -38,13 +38,20 @@ export function instantiate({ fused, wide }: Variant): Instance | undefined {
 /** The module of a binary in base64; undefined if it cannot be compiled here. */
 function compile(base64: string, memory: WebAssembly.Memory, wide: boolean): WebAssembly.Module | undefined {
   const text = atob(base64);
-  const bytes = Uint8Array.from(wide ? text + differentName : text, (c) => c.charCodeAt(0));
+  const bytes = bytesOf(wide ? text + differentName : text);
   if (!isShared(memory)) bytes[text.indexOf(memoryImport) + memoryImport.length] = 1;
   try {
     return new WebAssembly.Module(bytes);
   } catch {
     return undefined; // no SIMD, or a page's policy forbids WebAssembly: it lacks 'wasm-unsafe-eval'
   }
+}
+
+/** A loop, since `Uint8Array.from` takes ten times as long: this is a part of every program's start. */
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 /** How the import of the memory begins. Behind it stands whether it has a maximum and is shared (3), or only has one (1). */
