@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { device, enableWideVectors, manualSeed, scope, setThreads } from '../src/index.ts';
+import { device, enableWideVectors, manualSeed, scope, setArithmetic, setThreads } from '../src/index.ts';
 import { backend } from '../src/kernels/index.ts';
 import { reference } from '../src/kernels/reference/index.ts';
 import { findLimits } from './limits.ts';
@@ -16,23 +16,25 @@ const usage = `npm run bench -- [options]
   --only REGEX   only what matches, as in 'products' or 'relu'
   --quick        a few seconds instead of some minutes: figures are rough
   --narrow       no vectors of 256 bits, though the engine has them
+  --fast         setArithmetic('fast'): products round a multiplication and its addition once
   --json FILE    write the figures
   --check FILE   fail if a ratio fell far below that of FILE, written by --json
   --help         show this`;
 
-const { only, quick, narrow, json, check } = readOptions();
+const { only, quick, narrow, fast, json, check } = readOptions();
 const effort = quick ? { warmUp: 0.1, rounds: 1, seconds: 0.05 } : { warmUp: 1, rounds: 5, seconds: 0.3 };
 
 if (!narrow) enableWideVectors();
+if (fast) setArithmetic('fast');
 manualSeed(42);
 const machine = thisMachine();
 const report: Report = { machine, rows: [] };
 console.log(
   `${machine.cpu}, ${machine.cores} cores; Node ${machine.node}; ${device.info().backend}, ` +
-    `up to ${machine.threads} threads, vectors of ${machine.vectors} bits`,
+    `up to ${machine.threads} threads, vectors of ${machine.vectors} bits, ${device.info().arithmetic} arithmetic`,
 );
 
-const limits = await findLimits();
+const limits = await findLimits(device.info().arithmetic === 'fast');
 for (const suite of suites) {
   const cases = suite.cases.filter(({ name }) => only.test(`${suite.title} ${name}`));
   if (cases.length > 0) console.log(header(suite));
@@ -75,6 +77,7 @@ function readOptions() {
         only: { ...text, default: '' },
         quick: flag,
         narrow: flag,
+        fast: flag,
         json: text,
         check: text,
         help: flag,
@@ -84,10 +87,10 @@ function readOptions() {
       console.log(usage);
       process.exit();
     }
-    const { quick, narrow, json } = values;
+    const { quick, narrow, fast, json } = values;
     if (json !== undefined && (json === '' || !existsSync(dirname(json))))
       throw new Error(`--json is '${json}', and must be a file in a folder that exists`);
-    return { only: new RegExp(values.only), quick, narrow, json, check: readReport(values.check) };
+    return { only: new RegExp(values.only), quick, narrow, fast, json, check: readReport(values.check) };
   } catch (error) {
     return fail((error as Error).message);
   }

@@ -28,27 +28,28 @@ const chains = [14, 28] as const;
 const operations = 2 ** 22; // in a piece, some 0.1 ms
 const pieces = 32;
 
-function multiplyAdd(count: number): string {
+function multiplyAdd(count: number, fused: boolean): string {
   const each = (line: (i: number) => string) => Array.from({ length: count }, (_, i) => line(i)).join('\n');
   return `export function multiplyAdd${count}(at: usize, turns: i32, factor: f32): void {
     const half = f32x4.splat(factor); // a constant would be made anew for each use, which takes longer than the arithmetic
     ${each((i) => `let x${i} = v128.load(at, ${16 * i});`)}
     while (turns > 0) {
-      ${each((i) => `x${i} = f32x4.add(f32x4.mul(x${i}, half), half);`)}
+      ${each((i) => (fused ? `x${i} = f32x4.relaxed_madd(x${i}, half, half);` : `x${i} = f32x4.add(f32x4.mul(x${i}, half), half);`))}
       turns--;
     }
     ${each((i) => `v128.store(at, x${i}, ${16 * i});`)}
   }`;
 }
 
-async function compile(): Promise<WebAssembly.Module> {
+async function compile(fused: boolean): Promise<WebAssembly.Module> {
   const copy = 'export function copy(to: usize, from: usize, n: i32): void { memory.copy(to, from, n); }';
-  const source = [...chains.map(multiplyAdd), copy].join('\n');
+  const source = [...chains.map((count) => multiplyAdd(count, fused)), copy].join('\n');
   let binary: Uint8Array<ArrayBuffer> | undefined;
   const { error, stderr } = await asc.main(
     [
       ...['limits.ts', '--outFile', 'limits.wasm', '-O3', '--runtime', 'stub', '--noAssert'],
       ...['--enable', 'simd', '--enable', 'threads', '--importMemory', '--sharedMemory'],
+      ...(fused ? ['--enable', 'relaxed-simd'] : []),
       ...['--initialMemory', `${pages}`, '--maximumMemory', `${pages}`],
     ],
     {
@@ -63,9 +64,12 @@ async function compile(): Promise<WebAssembly.Module> {
   return new WebAssembly.Module(binary);
 }
 
-/** The limits with a given number of threads. Compiles when it is called: after wide vectors were asked for, so they hold here too. */
-export async function findLimits(): Promise<(threads: number) => Limits> {
-  const module = await compile();
+/**
+ * The limits with a given number of threads, of multiplications and additions that round once if `fused`. Compiles when it is called:
+ * after wide vectors were asked for, so they hold here too.
+ */
+export async function findLimits(fused: boolean): Promise<(threads: number) => Limits> {
+  const module = await compile(fused);
   const found = new Map<number, Limits>();
   return (threads) => {
     if (!found.has(threads)) found.set(threads, limitsOf(module, threads));
