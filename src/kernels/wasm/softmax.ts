@@ -32,8 +32,8 @@ export function softmax(cut: Cutter): Pick<Backend, Verbs> {
 
   const logSumExpRows = cut('logSumExpRows', worth, 1, 'same same from to work');
   const logSumExpColumns = alongColumns('logSumExpColumns');
-  const crossEntropy = cut('crossEntropy', worth, 1, 'same same same from to work');
-  const crossEntropyGradient = cut('crossEntropyGradient', worth, 1, 'same same same same from to');
+  const crossEntropy = cut('crossEntropy', worth / 2, 1, 'same same same from to work');
+  const crossEntropyGradient = cut('crossEntropyGradient', worth / 2, 1, 'same same same same from to');
   const layerNorm = cut('layerNorm', 2 * worth, 1, 'same same same same same from to');
   const layerNormGradient = cut('layerNormGradient', 2 * worth, 1, 'same same same same same from to work');
 
