@@ -70,7 +70,7 @@ const released = () =>
     'step.keep(x), or return it from scope(() => ...)',
   );
 
-const unscopedLimit = 64 * 2 ** 20; // bytes of heap that tensors outside of scopes may hold
+const unscopedLimit = 48 * 2 ** 20; // bytes of heap that tensors outside of scopes may hold
 
 /** What tensors hold of the heap outside of scopes, and how many arrays there were that it had no room for. */
 const counts = { unscoped: 0, overflow: 0 };
@@ -215,7 +215,7 @@ export interface MemoryReport {
   /** Bytes of the heap that they take, and the most they ever took. */
   bytes: number;
   peak: number;
-  /** Bytes of it that are held outside of scopes; at most 64 MiB. */
+  /** Bytes of it that are held outside of scopes; at most 48 MiB. */
   unscoped: number;
   /** How many tensors became ordinary garbage-collected arrays, because the heap had no room for them. */
   overflow: number;

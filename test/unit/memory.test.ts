@@ -216,10 +216,10 @@ describe('a scope', () => {
 });
 
 describe('without a scope', () => {
-  it('tensors hold at most 64 MiB of the heap; what comes then is slower, and as right', () => {
+  it('tensors hold at most 48 MiB of the heap; what comes then is slower, and as right', () => {
     const keep: Tensor[] = [];
     for (let i = 0; i < 90; i++) keep.push(ones([mebibyte / 4])); // 1 MiB each
-    expect(memory().unscoped).to.be.at.most(64 * mebibyte);
+    expect(memory().unscoped).to.be.at.most(48 * mebibyte);
     expect(memory().overflow).to.be.above(0);
     const total = keep
       .slice(-3)
