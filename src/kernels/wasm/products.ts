@@ -23,6 +23,20 @@ const large = 2 ** 22; // and those that are worth several pieces for each threa
 const termsAtOnce = 4096; // of a factor that is packed
 const columnsAtOnce = 256; // likewise: COLUMNS of assembly/gemm.ts
 
+const scratch = { address: 0, bytes: 0 };
+
+/** Room that products keep, since each needs it for a moment. It grows by doubling. */
+function workspace(bytes: number): number {
+  if (scratch.bytes < bytes) {
+    if (scratch.bytes > 0) (heap() as Heap).free(scratch.address, scratch.bytes);
+    scratch.bytes = 0;
+    const doubled = 2 ** Math.ceil(Math.log2(bytes));
+    scratch.address = allocate(doubled);
+    scratch.bytes = doubled;
+  }
+  return scratch.address;
+}
+
 export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<Backend, 'matmul' | 'linear'> {
   const gemm = fused ? 'fusedGemm' : 'gemm';
   const constants = fused
@@ -32,19 +46,6 @@ export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<B
     (constant) => (constant as unknown as WebAssembly.Global).value,
   );
   const tileColumns = wide ? 16 : 8;
-  const scratch = { address: 0, bytes: 0 };
-
-  /** Room that products keep, since each needs it for a moment. It grows by doubling. */
-  function workspace(bytes: number): number {
-    if (scratch.bytes < bytes) {
-      if (scratch.bytes > 0) (heap() as Heap).free(scratch.address, scratch.bytes);
-      scratch.bytes = 0;
-      const doubled = 2 ** Math.ceil(Math.log2(bytes));
-      scratch.address = allocate(doubled);
-      scratch.bytes = doubled;
-    }
-    return scratch.address;
-  }
 
   /** C [m, n] = A·B + bias, A [m, k] or, transposed, [k, m]; B likewise. */
   function multiply(
