@@ -8,7 +8,7 @@ import { backend } from '../src/kernels/index.ts';
 import { reference } from '../src/kernels/reference/index.ts';
 import { findLimits } from './limits.ts';
 import { measure } from './measure.ts';
-import { header, type Report, regressions, rowText, thisMachine } from './report.ts';
+import { difference, header, type Report, regressions, rowText, thisMachine } from './report.ts';
 import { type Case, type Suite, suites } from './suites.ts';
 
 const usage = `npm run bench -- [options]
@@ -28,13 +28,15 @@ if (!narrow) enableWideVectors();
 if (fast) setArithmetic('fast');
 manualSeed(42);
 const machine = thisMachine();
+const unlike = check && difference(machine, check.machine);
+if (unlike) fail(`--check: ${unlike}`);
 const report: Report = { machine, rows: [] };
 console.log(
   `${machine.cpu}, ${machine.cores} cores; Node ${machine.node}; ${device.info().backend}, ` +
-    `up to ${machine.threads} threads, vectors of ${machine.vectors} bits, ${device.info().arithmetic} arithmetic`,
+    `up to ${machine.threads} threads, vectors of ${machine.vectors} bits, ${machine.arithmetic} arithmetic`,
 );
 
-const limits = await findLimits(device.info().arithmetic === 'fast');
+const limits = await findLimits(machine.arithmetic === 'fast');
 for (const suite of suites) {
   const cases = suite.cases.filter(({ name }) => only.test(`${suite.title} ${name}`));
   if (cases.length > 0) console.log(header(suite));

@@ -1,6 +1,6 @@
 // What was measured: as a table, as JSON, and held against an earlier run.
 import { cpus } from 'node:os';
-import { device } from '../src/index.ts';
+import { type Arithmetic, device } from '../src/index.ts';
 import type { Suite } from './suites.ts';
 
 export interface Row {
@@ -15,14 +15,24 @@ export interface Row {
 }
 
 export interface Report {
-  machine: { cpu: string; cores: number; node: string; threads: number; vectors: 128 | 256 };
+  machine: {
+    cpu: string;
+    cores: number;
+    node: string;
+    threads: number;
+    vectors: 128 | 256;
+    arithmetic: Arithmetic;
+  };
   rows: Row[];
 }
 
-export function thisMachine(): Report['machine'] {
-  const { threads, wideVectors } = device.info();
+type Machine = Report['machine'];
+
+export function thisMachine(): Machine {
+  const { threads, wideVectors, arithmetic } = device.info();
   const vectors = wideVectors ? 256 : 128;
-  return { cpu: cpus()[0].model.trim(), cores: cpus().length, node: process.version, threads, vectors };
+  const { version: node } = process;
+  return { cpu: cpus()[0].model.trim(), cores: cpus().length, node, threads, vectors, arithmetic };
 }
 
 const line = (name: string, cells: readonly string[]): string =>
@@ -46,12 +56,17 @@ const digits = (x: number): string => (x >= 100 ? x.toFixed(0) : x >= 10 ? x.toF
 /** The least part of an earlier ratio that passes: what is lost by a mistake is a factor of 2 and more, by noise less. */
 const bound = 0.6;
 
+/** Why ratios of two runs cannot be held against each other; undefined if they can. */
+export function difference(now: Machine, before: Machine): string | undefined {
+  if (now.vectors !== before.vectors)
+    return `that run had vectors of ${before.vectors} bits, this one of ${now.vectors}: --narrow makes 128`;
+  if (now.arithmetic !== before.arithmetic)
+    return `that run had ${before.arithmetic} arithmetic, this one ${now.arithmetic}: --fast makes it fast`;
+  return undefined;
+}
+
 /** The rows whose ratio fell below the bound, as text; times are not compared, since they belong to a machine and an hour. */
 export function regressions(now: Report, before: Report): string[] {
-  if (now.machine.vectors !== before.machine.vectors)
-    throw new Error(
-      `that run had vectors of ${before.machine.vectors} bits, this one of ${now.machine.vectors}: --narrow makes 128`,
-    );
   const key = ({ suite, name, threads }: Row) => `${suite}: ${name}, ${threads} threads`;
   const earlier = new Map(before.rows.map((row) => [key(row), row.ratio]));
   const compared = now.rows.filter((row) => earlier.has(key(row)));

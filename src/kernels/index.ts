@@ -109,7 +109,7 @@ export type Arithmetic = 'exact' | 'fast';
  *
  * `exact`, the default: each multiplication and each addition rounds, in one order, so that all engines, vectors and numbers of threads
  * give the same bits. `fast`: a multiplication and its addition round once, where the engine has relaxed SIMD (Node 22 and later, current
- * browsers) — more accurate if anything, up to 1.3 times as fast for large products, the same for any number of threads, but not the
+ * browsers) — more accurate if anything, up to 1.2 times as fast for large products, the same for any number of threads, but not the
  * same bits on every machine. Where the engine has none, `exact` stays; `device.info().arithmetic` tells.
  */
 export function setArithmetic(wanted: Arithmetic): void {
