@@ -32,6 +32,7 @@ export {
   randomState,
   ReleasedError,
   type RandomState,
+  type Saved,
   type Shape,
   type Scope,
   ScopeError,
