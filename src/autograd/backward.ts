@@ -14,7 +14,16 @@ import {
   type Storage,
   Tensor,
 } from '../tensor/index.ts';
-import { type Call, type Composed, offering, type Primitive, type Pullback, withRecording } from './op.ts';
+import {
+  type Call,
+  type Composed,
+  currentObserver,
+  offering,
+  type Primitive,
+  type Pullback,
+  withObserver,
+  withRecording,
+} from './op.ts';
 import { add } from './ops/arithmetic.ts';
 import { reshape } from './ops/reshape.ts';
 import { backend } from '../kernels/index.ts';
@@ -247,7 +256,10 @@ function pullBack(call: Call, G: Tensor, needs: Needs, place: Place, give: Give)
     if (!pullback) continue;
     const storage = place(input);
     const run = () => pullback(G, call.result, ...args);
-    give(input, storage ? offering(storage, run) : run());
+    const observer = currentObserver();
+    const g = withObserver(undefined, storage ? () => offering(storage, run) : run);
+    observer?.gradient(g, call, i);
+    give(input, g);
   }
 }
 

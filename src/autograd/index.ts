@@ -1,4 +1,5 @@
 // Operations that remember how they were called, and the walk back through them.
+export { type AnomalyOptions, detectAnomaly } from './anomaly.ts';
 export { backward, grad, type BackwardOptions, type GradOptions } from './backward.ts';
 import './fluent.ts';
 

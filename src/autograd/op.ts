@@ -199,11 +199,37 @@ function call(signature: Signature, args: unknown[]): Tensor {
   const Y = new Result(sizes, shares ? (args[0] as Tensor).storage : storageFor(sizeOf(sizes)));
   forward.call(definition, Y, ...args);
 
-  if (recording && definition.gradient !== 'none') {
+  const isRecorded = recording && definition.gradient !== 'none';
+  if (isRecorded || observer) {
     const inputs = (isList ? args[0] : args.slice(0, names.length)) as (Tensor | undefined)[];
-    if (inputs.some(needsGrad)) record(signature, args, inputs, Y);
+    if (isRecorded && inputs.some(needsGrad)) record(signature, args, inputs, Y);
+    observer?.call(Y, definition, inputs);
   }
   return Y;
+}
+
+/** Is told of everything that is computed. */
+export interface Observer {
+  /** An operation has returned. */
+  call(result: Tensor, definition: AnyDefinition, inputs: readonly (Tensor | undefined)[]): void;
+  /** The gradient of one of a call's inputs is there. */
+  gradient(G: Tensor, call: Call, place: number): void;
+}
+
+let observer: Observer | undefined;
+
+/** Who is told of everything, if somebody is. */
+export const currentObserver = (): Observer | undefined => observer;
+
+/** Runs `body` while `told` is told of everything; nobody, if undefined. */
+export function withObserver<T>(told: Observer | undefined, body: () => T): T {
+  const before = observer;
+  observer = told;
+  try {
+    return body();
+  } finally {
+    observer = before;
+  }
 }
 
 let offered: Storage | undefined;

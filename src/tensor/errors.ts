@@ -31,6 +31,9 @@ export class GradientError extends TypegradError {}
 /** A tensor was written to after an operation had used it, and the gradient needs the old values. */
 export class ModifiedError extends TypegradError {}
 
+/** A result that is not finite: NaN, or infinite. */
+export class AnomalyError extends TypegradError {}
+
 /** A tensor was read after its scope had ended. */
 export class ReleasedError extends TypegradError {}
 
@@ -57,6 +60,7 @@ for (const [name, Class] of Object.entries({
   IndexError,
   GradientError,
   ModifiedError,
+  AnomalyError,
   ReleasedError,
   ScopeError,
   MemoryError,

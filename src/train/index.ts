@@ -1,5 +1,9 @@
 // Training and evaluation.
-export * from './fit.ts';
+export { detectAnomaly } from './anomaly.ts';
+export type { Callback, EpochLog, TrainingState, ValidationLog } from './callback.ts';
+export * from './callbacks/index.ts';
+export { evaluate, type EvaluateOptions, type Loss } from './evaluate.ts';
+export { fit } from './fit.ts';
 export {
   accuracy,
   confusionMatrix,
@@ -8,4 +12,5 @@ export {
   type MetricName,
   predictedClasses,
 } from './metrics.ts';
-export * from './progress.ts';
+export type { FitOptions } from './options.ts';
+export type { Stateful } from './resume.ts';

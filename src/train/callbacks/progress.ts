@@ -1,6 +1,6 @@
 // The progress bar of a training run: a bar in a terminal, a line for each epoch everywhere.
-import { ArgumentError, checkFlag, checkNumber, checkOptions, describe } from '../tensor/index.ts';
-import type { Callback, EpochLog } from './fit.ts';
+import { ArgumentError, checkFlag, checkNumber, checkOptions, describe } from '../../tensor/index.ts';
+import type { Callback, EpochLog } from '../callback.ts';
 
 export interface ProgressOptions {
   /** Where the epochs' lines go. Default: `console.log`. */
@@ -27,11 +27,16 @@ export function formatEpoch(log: EpochLog, epochs: number): string {
     if (typeof value !== 'number')
       throw new ArgumentError('formatEpoch', `${name} is ${describe(value)}`, `${name} must be a number`);
   checkNumber('formatEpoch', 'epochs', epochs, { integer: true, min: 0 });
-  const words = Object.entries(numbers).map(
-    ([name, value]) => `${name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)} ${value.toFixed(4)}`,
-  );
-  return [`epoch ${epoch}/${epochs}`, ...words, `${seconds.toFixed(1)} s`].join('  ');
+  return [`epoch ${epoch}/${epochs}`, ...words(numbers), `${seconds.toFixed(1)} s`].join('  ');
 }
+
+/** `validation loss 0.4000` for each number. Small ones, such as learning rates, keep four digits: `lr 1.000e-5`. */
+const words = (numbers: Record<string, number>): string[] =>
+  Object.entries(numbers).map(([name, value]) => {
+    const isSmall = value !== 0 && Math.abs(value) < 0.001;
+    const shown = isSmall ? value.toExponential(3) : value.toFixed(4);
+    return `${name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)} ${shown}`;
+  });
 
 /**
  * A callback that shows how far training is: a moving bar where people watch a terminal (by the package
@@ -63,23 +68,27 @@ export function progressBar(options: ProgressOptions = {}): Callback {
           'npm i cli-progress',
         );
     },
-    onEpochStart({ epoch, epochs, steps }) {
-      bar?.start(steps, 0, { title: `epoch ${epoch}/${epochs}`, loss: '' });
-    },
-    onStep({ step, loss }) {
+    onStep({ epoch, epochs, step, steps, loss }) {
+      if (bar && !bar.isActive) bar.start(steps, step, { title: `epoch ${epoch}/${epochs}`, loss: '' });
       bar?.update(step, { loss: `loss ${loss.toFixed(4)}` });
+    },
+    onValidation({ epoch, totalSteps, ...numbers }) {
+      bar?.stop();
+      write([`epoch ${epoch} after step ${totalSteps}`, ...words(numbers)].join('  '));
     },
     onEpochEnd(log, { epochs }) {
       bar?.stop();
       write(formatEpoch(log, epochs));
     },
-    onEnd() {
+    onEnd({ stopped }) {
       bar?.stop();
+      if (stopped !== undefined) write(`stopped: ${stopped}`);
     },
   };
 }
 
 interface Bar {
+  readonly isActive: boolean;
   start(total: number, at: number, payload: object): void;
   update(at: number, payload: object): void;
   stop(): void;
