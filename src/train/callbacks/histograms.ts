@@ -66,7 +66,7 @@ export function histograms(options: HistogramsOptions): Callback {
 }
 
 /** Counts the numbers of a tensor in equal bins. Sums are taken in double precision, in order. */
-export async function histogram(x: Tensor, bins: number): Promise<Histogram> {
+async function histogram(x: Tensor, bins: number): Promise<Histogram> {
   const all = await x.read();
   const values = all.filter(Number.isFinite);
   let [min, max, sum] = [Infinity, -Infinity, 0];
