@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { AnyDefinition } from '../../src/autograd/op.ts';
 import * as typegrad from '../../src/index.ts';
 import {
+  AnomalyError,
   ArgumentError,
   DataError,
   GradientError,
@@ -148,6 +149,12 @@ const run = () => ({
   loss: nn.crossEntropy,
   optimizer: new optim.SGD([parameter()]),
 });
+/** A run that fits but for the callback. */
+const runWith = (callback: unknown) => {
+  const own = model();
+  const optimizer = new optim.SGD(own.parameters());
+  return train.fit(own, { ...run(), optimizer, callbacks: [callback] });
+};
 const log = { epoch: 1, loss: 0.5, seconds: 1 };
 
 /** What an activation without options refuses is its input. */
@@ -688,6 +695,54 @@ const rows: Record<string, Row[]> = {
     [() => train.formatEpoch({ ...log, accuracy: '1' }, 1), ArgumentError, 'accuracy is "1"'],
     [() => train.formatEpoch(log), ArgumentError, 'epochs is undefined'],
   ],
+  detectAnomaly: [
+    [() => js.detectAnomaly(x()), ArgumentError, 'cannot run a Tensor'],
+    [() => js.detectAnomaly(() => 1, { where: 'here' }), ArgumentError, 'where is "here"'],
+    [() => js.detectAnomaly(() => 1, { were: 1 }), ArgumentError, '{ where: ... }'],
+    [
+      () => js.detectAnomaly(() => js.log(tensor([0]))),
+      AnomalyError,
+      'log of finite numbers gave -Infinity at [0]',
+    ],
+  ],
+  'train.detectAnomaly': [
+    [() => train.detectAnomaly(() => 1), ArgumentError, 'the model is a function'],
+    [() => train.detectAnomaly(model()), ArgumentError, 'cannot run undefined'],
+  ],
+  'train.earlyStopping': [
+    [() => train.earlyStopping({ patiance: 3 }), ArgumentError, '{ patience: ... }'],
+    [() => train.earlyStopping({ patience: 1.5 }), ArgumentError, 'patience is 1.5'],
+    [() => train.earlyStopping({ minDelta: -1 }), ArgumentError, 'minDelta is -1'],
+    [() => train.earlyStopping({ monitor: 3 }), ArgumentError, 'monitor is 3', "'validationLoss'"],
+    [() => train.earlyStopping({ mode: 'low' }), ArgumentError, 'mode is "low"'],
+    [() => train.earlyStopping({ restoreBest: 1 }), ArgumentError, 'restoreBest is 1'],
+  ],
+  'train.checkpoint': [
+    [() => train.checkpoint(), ArgumentError, 'the path is undefined', "checkpoint('run.safetensors')"],
+    [() => train.checkpoint('run', { every: 0 }), ArgumentError, 'every is 0'],
+    [
+      () => train.checkpoint('run', { every: 2, monitor: 'loss' }),
+      ArgumentError,
+      'every together with monitor',
+    ],
+    [() => train.checkpoint('run', { monitor: '' }), ArgumentError, 'monitor is ""'],
+    [() => train.checkpoint('run', { mode: 'low', monitor: 'loss' }), ArgumentError, 'mode is "low"'],
+    [() => runWith(train.checkpoint('/nowhere/run')), DataError, 'cannot write /nowhere/run'],
+  ],
+  'train.csvLogger': [
+    [() => train.csvLogger(), ArgumentError, 'the path is undefined', "csvLogger('log.csv')"],
+    [() => runWith(train.csvLogger('/nowhere/log.csv')), DataError, 'cannot write /nowhere/log.csv'],
+  ],
+  'train.jsonLinesLogger': [[() => train.jsonLinesLogger(3), ArgumentError, 'the path is 3']],
+  'train.histograms': [
+    [() => train.histograms(), ArgumentError, 'options is null'],
+    [() => train.histograms({}), ArgumentError, 'write is undefined'],
+    [() => train.histograms({ write() {}, bins: 0 }), ArgumentError, 'bins is 0'],
+  ],
+  'train.maxNorm': [
+    [() => train.maxNorm(0), ArgumentError, 'limit is 0'],
+    [() => train.maxNorm('3'), ArgumentError, 'limit is "3"'],
+  ],
   'train.progressBar': [
     [() => train.progressBar(true), ArgumentError, 'options is true'],
     [() => train.progressBar({ write: 'x' }), ArgumentError, 'write is "x"'],
@@ -713,6 +768,9 @@ const reasons: Record<string, string> = {
   ThreadError: 'made by the library only',
   memory: 'takes nothing',
   'device.info': 'takes nothing',
+  'train.learningRate': 'takes nothing',
+  'train.stopOnNaN': 'takes nothing',
+  AnomalyError: 'made by the library only',
   enableWideVectors: 'takes nothing',
   StateError: 'made by the library only',
   DataError: 'made by the library only',

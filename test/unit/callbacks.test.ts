@@ -42,13 +42,13 @@ const runOf = (losses: number[], callbacks: train.Callback[], extra: object = {}
   const loss = (output: Tensor): Tensor =>
     isRecording() ? mul(output, -1) : tensor(losses[Math.min(looks++, losses.length - 1)]);
   const options = { data: set, validation: set, loss, optimizer, epochs: losses.length, callbacks, ...extra };
-  return { model, options, fit: () => train.fit(model, options) };
+  return { model, options, run: () => train.fit(model, options) };
 };
 
 describe('earlyStopping', () => {
   it('ends training when the validation loss has waited longer than its patience', async () => {
     const epochsOf = async (losses: number[], options: train.EarlyStoppingOptions) =>
-      (await runOf(losses, [train.earlyStopping(options)]).fit()).length;
+      (await runOf(losses, [train.earlyStopping(options)]).run()).length;
     expect(await epochsOf([3, 2, 4, 1], {})).to.equal(3);
     expect(await epochsOf([3, 2, 4, 1], { patience: 1 })).to.equal(4);
     expect(await epochsOf([3, 2, 2, 1], { patience: 1 })).to.equal(4);
@@ -62,13 +62,13 @@ describe('earlyStopping', () => {
   it('restores the best parameters when it has stopped, and also when nothing has', async () => {
     const options = { restoreBest: true, patience: 2 };
     const stopped = runOf([3, 1, 2, 2, 2, 2], [train.earlyStopping(options)]);
-    expect(await stopped.fit()).to.have.length(5);
+    expect(await stopped.run()).to.have.length(5);
     expect(stopped.model.w.item()).to.equal(2);
     const whole = runOf([3, 1, 2], [train.earlyStopping(options)]);
-    expect(await whole.fit()).to.have.length(3);
+    expect(await whole.run()).to.have.length(3);
     expect(whole.model.w.item()).to.equal(2);
     const without = runOf([3, 1, 2], [train.earlyStopping({ patience: 2 })]);
-    await without.fit();
+    await without.run();
     expect(without.model.w.item()).to.equal(3);
   });
 
@@ -76,31 +76,31 @@ describe('earlyStopping', () => {
     const failing = {
       onEpochStart: ({ epoch }: train.TrainingState) => epoch === 4 && Promise.reject(Error('x')),
     };
-    const { model, fit } = runOf(
+    const { model, run } = runOf(
       [3, 1, 2, 2],
       [train.earlyStopping({ restoreBest: true, patience: 9 }), bad(failing)],
     );
-    expect(await fit().catch((error) => error.message)).to.equal('x');
+    expect(await run().catch((error) => error.message)).to.equal('x');
     expect(model.w.item()).to.equal(2);
   });
 
   it('looks in mid-epoch, too, when fit does', async () => {
     const set = data.loader(data.fromTensors(tensor([[1], [1], [1], [1]]), [0, 0, 0, 0]), { batchSize: 1 });
-    const { model, fit } = runOf([3, 1, 2, 2], [train.earlyStopping({ restoreBest: true, patience: 1 })], {
+    const { model, run } = runOf([3, 1, 2, 2], [train.earlyStopping({ restoreBest: true, patience: 1 })], {
       data: set,
       validateEvery: 1,
       epochs: 9,
     });
-    expect(await fit()).to.have.length(1); // stopped at the looks after steps 3 and 4, the second at the epoch's end
+    expect(await run()).to.have.length(1); // stopped at the looks after steps 3 and 4, the second at the epoch's end
     expect(model.w.item()).to.equal(2);
   });
 
   it('begins anew in a new run', async () => {
     const stopping = train.earlyStopping({ restoreBest: true });
     const first = runOf([1, 2], [stopping]);
-    await first.fit();
+    await first.run();
     const second = runOf([5, 4, 6], [stopping]);
-    await second.fit();
+    await second.run();
     expect(second.model.w.item()).to.equal(2);
   });
 
@@ -122,7 +122,7 @@ describe('checkpoint', () => {
   it('saves after each epoch, and every so many steps', async () => {
     const set = data.loader(data.fromTensors(tensor([[1], [1], [1]]), [0, 0, 0]), { batchSize: 1 });
     const name = join(folder, 'a-{epoch}-{step}');
-    await runOf([1, 1], [train.checkpoint(name, { every: 2 })], { data: set }).fit();
+    await runOf([1, 1], [train.checkpoint(name, { every: 2 })], { data: set }).run();
     expect(readdirSync(folder).filter((file) => file.startsWith('a-'))).to.deep.equal([
       'a-1-2',
       'a-1-3',
@@ -137,13 +137,13 @@ describe('checkpoint', () => {
     await runOf(
       [3, 1, 2, 0.5],
       [train.checkpoint(join(folder, 'b-{epoch}'), { monitor: 'validationLoss' })],
-    ).fit();
+    ).run();
     expect(readdirSync(folder).filter((file) => file.startsWith('b-'))).to.deep.equal(['b-1', 'b-2', 'b-4']);
   });
 
   it('can be read by anyone: weights alone are a safetensors file’s tensors', async () => {
     const path = join(folder, 'c');
-    await runOf([1], [train.checkpoint(path)]).fit();
+    await runOf([1], [train.checkpoint(path)]).run();
     expect(Object.keys(await io.load(path))).to.include('model.w');
   });
 });
@@ -152,7 +152,7 @@ describe('loggers', () => {
   it('write a line for each epoch, numbers as they are', async () => {
     const [csv, lines] = [join(folder, 'log.csv'), join(folder, 'log.jsonl')];
     const callbacks = [train.csvLogger(csv), train.jsonLinesLogger(lines), train.learningRate()];
-    const history = await runOf([3, 0.1], callbacks).fit();
+    const history = await runOf([3, 0.1], callbacks).run();
     expect(history.map(({ lr }) => lr)).to.deep.equal([1, 1]);
     const text = readFileSync(csv, 'utf8').trimEnd().split('\n');
     expect(text[0]).to.equal('epoch,loss,seconds,validationLoss,lr');

@@ -227,7 +227,7 @@ describe('a loss that is not finite', () => {
     const model = new nn.Sequential(new nn.Linear(1, 2), new nn.ReLU(), new nn.Linear(2, 1));
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
     const set = data.loader(doubled(1, 2, 3), { batchSize: 1 });
-    return { model, fit: () => train.fit(model, { data: set, loss, optimizer, ...extra }) };
+    return { model, run: () => train.fit(model, { data: set, loss, optimizer, ...extra }) };
   };
   const third = () => {
     let calls = 0;
@@ -238,9 +238,9 @@ describe('a loss that is not finite', () => {
   };
 
   it('is an error that names the batch, and the operation that made it, before anything is changed', async () => {
-    const { model, fit } = broken(third());
+    const { model, run } = broken(third());
     await expectRejection(
-      fit(),
+      run(),
       AnomalyError,
       'fit: the loss is -Infinity at batch 3 of epoch 1: log of finite numbers gave -Infinity at [0, 0]',
       'results and gradients must be finite',
@@ -305,18 +305,18 @@ describe('a loss that is not finite', () => {
   });
 
   it('ends training quietly with stopOnNaN, with the parameters of before', async () => {
-    const { model, fit } = broken(third(), { callbacks: [train.stopOnNaN()] });
-    const history = await fit();
+    const { model, run } = broken(third(), { callbacks: [train.stopOnNaN()] });
+    const history = await run();
     expect(history).to.have.length(1);
     expect(history[0].loss).to.satisfy(Number.isFinite);
     expect([...model.layers[0].weight.data].every(Number.isFinite)).to.equal(true);
     const first = broken(() => tensor(Number.NaN), { callbacks: [train.stopOnNaN()] });
-    expect(await first.fit()).to.deep.equal([]);
+    expect(await first.run()).to.deep.equal([]);
   });
 
   it('is passed over when it is allowed', async () => {
-    const { fit } = broken(third(), { allowNonFinite: true });
-    expect((await fit())[0].loss).to.equal(-Infinity);
+    const { run } = broken(third(), { allowNonFinite: true });
+    expect((await run())[0].loss).to.equal(-Infinity);
   });
 });
 
