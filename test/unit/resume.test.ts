@@ -50,7 +50,7 @@ function makeRun(seed: number) {
     epochs: 5,
     extras: { scaler },
   };
-  const stopping = () => train.earlyStopping({ patience: 8, restoreBest: true });
+  const stopping = () => train.earlyStopping({ patience: 6, minDelta: 0.01, restoreBest: true });
   return { model, options, scaler, stopping };
 }
 
@@ -70,9 +70,10 @@ describe('a resumed run', () => {
       ...whole.options,
       callbacks: [whole.stopping(), train.checkpoint(join(folder, 'every-{epoch}-{step}'), { every: 1 })],
     });
+    expect(history.length, 'epochs until it was stopped early').to.equal(3);
     // 60 samples in batches of 8 are 8 steps an epoch: a checkpoint after each.
     const files = readdirSync(folder).filter((name) => name.startsWith('every-'));
-    expect(files).to.have.length(5 * 8);
+    expect(files.length).to.be.within(17, 24);
     for (const file of files) {
       const part = makeRun(1);
       manualSeed(999); // what the checkpoint says counts
