@@ -12,5 +12,7 @@ export {
   type MetricName,
   predictedClasses,
 } from './metrics.ts';
+export { ofHead } from './ofHead.ts';
 export type { FitOptions } from './options.ts';
+export { type Predictions, predict } from './predict.ts';
 export type { Stateful } from './resume.ts';

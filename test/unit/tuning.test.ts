@@ -347,3 +347,45 @@ describe('fit refuses', () => {
     expect(model.w.item()).to.equal(0);
   });
 });
+
+describe('predict', () => {
+  it('puts the outputs of all batches below each other, beside the targets', async () => {
+    const model = new Slope(3);
+    const { output, target } = await train.predict(model, data.loader(doubled(1, 2, 5), { batchSize: 2 }));
+    expect([output.shape, [...output.data]]).to.deep.equal([
+      [3, 1],
+      [3, 6, 15],
+    ]);
+    expect([...target.data]).to.deep.equal([2, 4, 10]);
+    const labelled = data.fromTensors(tensor([[1], [2]]), [7, 9]);
+    expect((await train.predict(model, data.loader(labelled))).target).to.deep.equal(new Int32Array([7, 9]));
+  });
+});
+
+describe('several heads', () => {
+  it('learn together: the losses add up, each has its metric, outputs come by name', async () => {
+    manualSeed(2);
+    const points = Array.from({ length: 80 }, (_, i) => [Math.cos(i), Math.sin(i)]);
+    const targets = {
+      right: points.map(([a]) => (a > 0 ? 1 : 0)),
+      up: points.map(([, b]) => (b > 0 ? 1 : 0)),
+    };
+    const loader = data.loader(data.fromTensors(tensor(points), targets), { batchSize: 16, shuffle: true });
+    const model = new nn.MultiTask({
+      body: new nn.Sequential(new nn.Linear(2, 16), new nn.Tanh()),
+      heads: { right: new nn.Linear(16, 2), up: new nn.Linear(16, 2) },
+    });
+    const history = await train.fit(model, {
+      data: loader,
+      loss: nn.weightedLosses({ right: nn.crossEntropy, up: [nn.crossEntropy, 0.5] }),
+      optimizer: new optim.Adam(model.parameters(), { lr: 0.03 }),
+      metrics: [train.ofHead('right', train.accuracy()), train.ofHead('up', train.accuracy())],
+      epochs: 10,
+    });
+    expect(history[9].rightAccuracy).to.be.above(0.9);
+    expect(history[9].upAccuracy).to.be.above(0.9);
+    const { output, target } = await train.predict<any, Record<string, Tensor>>(model, loader);
+    expect(output.up.shape).to.deep.equal([80, 2]);
+    expect(target.right).to.have.length(80);
+  });
+});
