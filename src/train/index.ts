@@ -1,5 +1,6 @@
 // Training and evaluation.
 export * from './fit.ts';
+export * from './gradualUnfreezing.ts';
 export {
   accuracy,
   confusionMatrix,
