@@ -155,13 +155,28 @@ export function addLora(model: Module, options: AddLoraOptions = {}): string[] {
   return names;
 }
 
-/** The adapters alone: A, B and α of every {@link LoRALinear}, by their names in `stateDict()`. They share their values. */
+/**
+ * The adapters alone: A, B and α of every {@link LoRALinear}, by their names in `stateDict()`. They share their values.
+ *
+ * @throws ArgumentError when there are none
+ */
 export function loraStateDict(model: Module): StateDict {
   checkModule('loraStateDict', model);
+  return adaptersOf('loraStateDict', model);
+}
+
+function adaptersOf(where: string, model: Module): StateDict {
   const state = model.stateDict();
   const adapters = [...model.namedModules()].flatMap(([name, module]) =>
     module instanceof LoRALinear ? [name ? `${name}.` : ''] : [],
   );
+  if (adapters.length === 0)
+    throw new ArgumentError(
+      where,
+      `this ${model.constructor.name} has no adapters`,
+      'there must be a LoRALinear in it',
+      'addLora(model)',
+    );
   return Object.fromEntries(
     Object.entries(state).filter(([name]) =>
       adapters.some((prefix) => ['loraA', 'loraB', 'loraAlpha'].some((own) => name === prefix + own)),
@@ -173,11 +188,18 @@ export function loraStateDict(model: Module): StateDict {
  * Overwrites the adapters with those of `state`; everything else stays as it is. The model must have them: `addLora` with the
  * rank of the saved ones comes first.
  *
+ * @throws ArgumentError when there are no adapters
  * @throws StateError when names or shapes differ; nothing is changed then
  */
 export function loadLoraStateDict(model: Module, state: StateDict, options: LoadOptions = {}): LoadReport {
   checkModule('loadLoraStateDict', model);
-  return loadState('loadLoraStateDict', model.constructor.name, loraStateDict(model), state, options);
+  return loadState(
+    'loadLoraStateDict',
+    model.constructor.name,
+    adaptersOf('loadLoraStateDict', model),
+    state,
+    options,
+  );
 }
 
 /**
@@ -194,7 +216,7 @@ export function mergeLora(model: Module): string[] {
   if (adapted.size === 0)
     throw new ArgumentError(
       'mergeLora',
-      `this ${model.constructor.name} has no adapters in it`,
+      `this ${model.constructor.name} has no adapters in its fields`,
       'there must be a LoRALinear among the model’s fields',
       model instanceof LoRALinear ? 'layer.merge()' : 'addLora(model)',
     );

@@ -3,6 +3,7 @@ import { add, mul } from '../autograd/index.ts';
 import {
   ArgumentError,
   checkNumber,
+  checkOptions,
   describe,
   finite,
   nearest,
@@ -71,6 +72,7 @@ export class MultiTask<
 }
 
 function checkParts(options: unknown): { body: Module; heads: Record<string, Module> } {
+  if (isRecord(options)) checkOptions('nn.MultiTask', options, ['body', 'heads']);
   const { body, heads } = (options ?? {}) as Record<string, unknown>;
   const example =
     'new nn.MultiTask({ body, heads: { digit: new nn.Linear(128, 10), parity: new nn.Linear(128, 2) } })';

@@ -395,7 +395,7 @@ describe('mergeLora', () => {
   });
 
   it('refuses a model without adapters, and a weight that two layers share', () => {
-    expectError(() => nn.mergeLora(classifier()), ArgumentError, 'has no adapters in it');
+    expectError(() => nn.mergeLora(classifier()), ArgumentError, 'has no adapters in its fields');
     const model = new nn.Sequential(new nn.Linear(2, 2), new nn.Linear(2, 2));
     Object.assign(model[1], { weight: (model[0] as nn.Linear).weight });
     nn.addLora(model, { layers: '0' });
