@@ -570,6 +570,21 @@ describe('gradualUnfreezing', () => {
     expect(after['hidden.1.weight']).not.to.deep.equal(before['hidden.1.weight']);
   });
 
+  it('of layers with adapters, the adapters alone', () => {
+    const model = classifier();
+    nn.addLora(model);
+    const state = { model, epoch: 1, epochs: 4, step: 0, steps: 1, totalSteps: 0, loss: 0 };
+    train.gradualUnfreezing().onEpochStart?.(state);
+    expect(trainable(model)).to.deep.equal(['output.loraA', 'output.loraB']);
+    train.gradualUnfreezing().onEpochStart?.({ ...state, epoch: 2 });
+    expect(trainable(model)).to.deep.equal([
+      'hidden.1.loraA',
+      'hidden.1.loraB',
+      'output.loraA',
+      'output.loraB',
+    ]);
+  });
+
   it('a run that is resumed in its third epoch has the third epoch’s layers from the start', () => {
     const model = classifier();
     const state = { model, epoch: 2, epochs: 4, step: 0, steps: 1, totalSteps: 0, loss: 0 };

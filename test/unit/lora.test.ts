@@ -125,6 +125,25 @@ describe('LoRALinear', () => {
     expect(new Set(values(layer.forward(x)))).to.deep.equal(new Set([11]));
   });
 
+  it('has the widths of its layer, for the compiler and when a network is made', () => {
+    const adapted = new nn.LoRALinear(new nn.Linear(784, 64));
+    expectError(
+      () =>
+        new nn.Sequential(
+          adapted,
+          new nn.ReLU(),
+          // @ts-expect-error layer 2 takes 128 values, but layer 1 gives 64
+          new nn.Linear(128, 10),
+        ),
+      ShapeError,
+      'layer 2 takes 128 values, but layer 1 gives 64',
+    );
+    const y: Tensor<[32, 64]> = adapted.forward(zeros([32, 784]));
+    expect(y.shape).to.deep.equal([32, 64]);
+    // @ts-expect-error 783 is not 784
+    expect(() => adapted.forward(zeros([32, 783]))).to.throw(ShapeError);
+  });
+
   it('merge: W ← W + (α/r) B A, once', () => {
     // B A = [1 −1 1; 2 −2 2], half of it added to W
     const layer = small();
