@@ -13,10 +13,12 @@ export interface ReplaceHeadOptions {
 /**
  * Puts another layer in the place of a model's last linear one, and returns it. All other weights stay as they are.
  *
- *     const head = nn.replaceHead(model, 5);                               a Linear with as many inputs as before, 5 outputs
- *     nn.replaceHead(model, new nn.Sequential(new nn.Dropout(), new nn.Linear(128, 5)));
+ *     const old = model.output;
+ *     const head = nn.replaceHead(model, 5);                  a Linear with as many inputs as before, and 5 outputs
+ *     optimizer.removeParameters(old.parameters());           an optimizer that was made before does not know of it
+ *     optimizer.addGroup({ parameters: head.parameters(), lr: 1e-2 });
  *
- * An optimizer does not know of it: `optimizer.removeParameters(old)` and `optimizer.addGroup({ parameters: head.parameters() })`.
+ *     nn.replaceHead(model, new nn.Sequential(new nn.Dropout(), new nn.Linear(128, 5)));
  *
  * @param head how many outputs it has, or the layer itself
  * @throws ArgumentError when there is no such layer
