@@ -13,8 +13,11 @@ import {
 } from '../tensor/index.ts';
 import { backend } from '../kernels/index.ts';
 
-/** Class labels, one for each sample, or a tensor whose first axis counts the samples. */
-export type Targets = Int32Array | Tensor;
+/** Of one task: class labels, one for each sample, or a tensor whose first axis counts the samples. */
+export type TaskTargets = Int32Array | Tensor;
+
+/** What is to be learned from the samples; for several tasks, by the task's name. */
+export type Targets = TaskTargets | { [task: string]: TaskTargets };
 
 /** Whole numbers: class labels, or the numbers of samples. */
 export type Integers = Int32Array | Uint8Array | readonly number[];
@@ -94,15 +97,23 @@ export class Dataset<B extends Batch = Batch> {
 }
 
 /**
- * The rows of x with the rows of y: x [n, ...]; y [n, ...], or n class labels.
+ * The rows of x with the rows of y: x [n, ...]; y [n, ...], or n class labels, or an object of those for several tasks.
  *
  *     data.fromTensors(tensor([[0, 0], [0, 1]]), [0, 1])
+ *     data.fromTensors(x, { digit: digits, parity: digits.map((digit) => digit % 2) })
  *
  * @throws ShapeError when x and y don't count the same number of samples
  */
 export function fromTensors(x: Tensor, y: Tensor): Dataset<Batch<Tensor, Tensor>>;
 export function fromTensors(x: Tensor, y: Integers): Dataset<Batch<Tensor, Int32Array>>;
-export function fromTensors(x: Tensor, y: Tensor | Integers): Dataset {
+export function fromTensors<Tasks extends { readonly [task: string]: Tensor | Integers }>(
+  x: Tensor,
+  y: Tasks,
+): Dataset<Batch<Tensor, { [Task in keyof Tasks]: Tasks[Task] extends Tensor ? Tensor : Int32Array }>>;
+export function fromTensors(
+  x: Tensor,
+  y: Tensor | Integers | { readonly [task: string]: Tensor | Integers },
+): Dataset {
   if (!(x instanceof Tensor))
     throw new ArgumentError(
       'fromTensors',
@@ -110,24 +121,42 @@ export function fromTensors(x: Tensor, y: Tensor | Integers): Dataset {
       'x must be a tensor',
       'fromTensors(tensor(rows), labels)',
     );
-  const targets = y instanceof Tensor ? y : toIntegers('fromTensors', 'labels', y);
-  const shape = targets instanceof Tensor ? targets.shape : [targets.length];
-  if (x.rank === 0 || shape.length === 0)
-    throw new ShapeError(
+  if (x.rank === 0) throw new ShapeError('fromTensors', 'x is a scalar', 'the first axis counts the samples');
+  const take = isTasks(y) ? takeTasks(x, y) : takeTargets('y', x, y);
+  return new Dataset<Batch>(x.shape[0], (indices) => ({ x: takeRows(x, indices), y: take(indices) }));
+}
+
+type Take<Y> = (indices: Int32Array) => Y;
+
+const isTasks = (y: unknown): y is { readonly [task: string]: Tensor | Integers } =>
+  y !== null && typeof y === 'object' && Object.getPrototypeOf(y) === Object.prototype;
+
+function takeTasks(x: Tensor, tasks: { readonly [task: string]: Tensor | Integers }): Take<Targets> {
+  const takes = Object.entries(tasks).map(([task, y]) => [task, takeTargets(task, x, y)] as const);
+  if (takes.length === 0)
+    throw new ArgumentError(
       'fromTensors',
-      `${x.rank === 0 ? 'x' : 'y'} is a scalar`,
-      'the first axis counts the samples',
+      'y has no targets',
+      'there must be targets for at least one task',
+      'fromTensors(x, { digit: labels })',
     );
+  return (indices) => Object.fromEntries(takes.map(([task, take]) => [task, take(indices)]));
+}
+
+function takeTargets(name: string, x: Tensor, y: Tensor | Integers): Take<TaskTargets> {
+  const targets =
+    y instanceof Tensor ? y : toIntegers('fromTensors', name === 'y' ? 'labels' : `labels of ${name}`, y);
+  const shape = targets instanceof Tensor ? targets.shape : [targets.length];
+  if (shape.length === 0)
+    throw new ShapeError('fromTensors', `${name} is a scalar`, 'the first axis counts the samples');
   if (x.shape[0] !== shape[0])
     throw new ShapeError(
       'fromTensors',
-      `x ${show(x.shape)} has ${x.shape[0]} samples, y ${show(shape)} has ${shape[0]}`,
-      'x and y must have the same number of samples',
+      `x ${show(x.shape)} has ${x.shape[0]} samples, ${name} ${show(shape)} has ${shape[0]}`,
+      `x and ${name} must have the same number of samples`,
     );
-  return new Dataset<Batch>(shape[0], (indices) => ({
-    x: takeRows(x, indices),
-    y: targets instanceof Tensor ? takeRows(targets, indices) : indices.map((i) => targets[i]),
-  }));
+  return (indices) =>
+    targets instanceof Tensor ? takeRows(targets, indices) : indices.map((i) => targets[i]);
 }
 
 /** A copy of a list of whole numbers. */
@@ -147,7 +176,7 @@ function toIntegers(where: string, name: string, values: Integers): Int32Array {
         where,
         `${name} hold ${describe(value)} (place ${i})`,
         `${name} must be whole numbers`,
-        name === 'labels' ? 'tensor(values), for targets that are not classes' : undefined,
+        name.startsWith('labels') ? 'tensor(values), for targets that are not classes' : undefined,
       );
     list[i] = value;
   }

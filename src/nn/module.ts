@@ -1,17 +1,8 @@
 // Module: a piece of a network, which knows its parameters by walking its own fields.
-import {
-  ArgumentError,
-  checkFlag,
-  checkOptions,
-  describe,
-  detached,
-  type Shape,
-  sameShape,
-  show,
-  StateError,
-  Tensor,
-} from '../tensor/index.ts';
+import { ArgumentError, describe, detached, type Shape, Tensor } from '../tensor/index.ts';
 import { noGrad } from '../autograd/index.ts';
+import { type Selection, select } from './selection.ts';
+import { type LoadOptions, type LoadReport, loadState, type StateDict } from './state.ts';
 import { summarize } from './summary.ts';
 import { type Widths, widths } from './widths.ts';
 
@@ -48,14 +39,6 @@ export class Buffer<S extends Shape = any> extends Tensor<S> {
     super(initial.shape, initial.storage);
     detached(() => this.storage.keep(undefined));
   }
-}
-
-/** A module's tensors by name, as PyTorch names them: `hidden.weight`, `0.bias`. */
-export type StateDict = Record<string, Tensor>;
-
-export interface LoadOptions {
-  /** Whether every name must match. Default true. Without it, names that only one side has are left alone. */
-  strict?: boolean;
 }
 
 /**
@@ -129,45 +112,46 @@ export abstract class Module {
   /**
    * Overwrites parameters and buffers with the values of `state`.
    *
-   * @returns the names that only one side has (both lists are empty when strict)
+   *     const report = model.loadStateDict(state, { strict: false, skipMismatch: true });
+   *     console.log(report);   →  loaded 4 of 6 ...
+   *
+   * @returns what was loaded, and what was not
    * @throws StateError that lists every missing, unexpected and misshapen name; nothing is changed then
    */
-  loadStateDict(state: StateDict, options: LoadOptions = {}): { missing: string[]; unexpected: string[] } {
-    checkOptions('loadStateDict', options, ['strict']);
-    const { strict = true } = options;
-    checkFlag('loadStateDict', 'strict', strict);
-    if (state === null || typeof state !== 'object' || Array.isArray(state)) {
-      throw new StateError(
-        'loadStateDict',
-        `the state is ${describe(state)}`,
-        'a state dict is an object of tensors by name',
-      );
+  loadStateDict(state: StateDict, options: LoadOptions = {}): LoadReport {
+    return loadState('loadStateDict', this.constructor.name, this.stateDict(), state, options);
+  }
+
+  /**
+   * Freezes parameters, from now on: they get no gradient, which costs no computation either, and optimizers neither
+   * move nor decay them, but keep their state. Modes are another matter: frozen batch norm still gathers statistics
+   * while training.
+   *
+   *     model.freeze('hidden');                                  all in the field `hidden`
+   *     model.freeze((name, parameter) => parameter.rank > 1);   what the function says yes to
+   *
+   * @param which default: all
+   * @returns their names
+   * @throws ArgumentError when a name stands for no parameter
+   */
+  freeze(which: Selection<Parameter> = () => true): string[] {
+    return this.#setTrainable('freeze', which, false);
+  }
+
+  /** The contrary of {@link freeze}: all parameters, or the named ones, learn from now on. Returns their names. */
+  unfreeze(which: Selection<Parameter> = () => true): string[] {
+    return this.#setTrainable('unfreeze', which, true);
+  }
+
+  #setTrainable(where: string, which: Selection<Parameter>, trainable: boolean): string[] {
+    const named: [string, Parameter][] = [];
+    walk(this, '', new Set(), (name, item) => item instanceof Parameter && named.push([name, item]));
+    const chosen = select(where, 'parameter', named, which);
+    for (const parameter of chosen) {
+      parameter.requiresGrad = trainable;
+      if (!trainable) parameter.zeroGrad();
     }
-    const own = this.stateDict();
-    const missing = Object.keys(own).filter((name) => !(name in state));
-    const unexpected = Object.keys(state).filter((name) => !(name in own));
-    const misshapen = Object.keys(own).filter(
-      (name) =>
-        name in state && !(state[name] instanceof Tensor && sameShape(own[name].shape, state[name].shape)),
-    );
-    if (misshapen.length > 0 || (strict && missing.length + unexpected.length > 0)) {
-      const shape = (name: string) =>
-        state[name] instanceof Tensor ? show(state[name].shape) : describe(state[name]);
-      const lines = [
-        missing.length > 0 && `missing: ${missing.join(', ')}`,
-        unexpected.length > 0 && `unexpected: ${unexpected.join(', ')}`,
-        misshapen.length > 0 &&
-          `wrong shape: ${misshapen.map((name) => `${name} is ${shape(name)}, must be ${show(own[name].shape)}`).join('; ')}`,
-      ].filter(Boolean);
-      throw new StateError(
-        'loadStateDict',
-        `the state does not fit this ${this.constructor.name}\n  ${lines.join('\n  ')}`,
-        strict ? 'names and shapes must be those of stateDict()' : 'shapes must be those of stateDict()',
-        misshapen.length === 0 ? 'loadStateDict(state, { strict: false }) takes what fits' : undefined,
-      );
-    }
-    for (const name of Object.keys(own)) if (name in state) own[name].copyFrom(state[name]);
-    return { missing, unexpected };
+    return [...this.namedParameters()].flatMap(([name, parameter]) => (chosen.has(parameter) ? [name] : []));
   }
 
   /** Switches this module and all inner ones to training (or, with false, to evaluation). */
@@ -226,22 +210,54 @@ export abstract class Module {
   }
 }
 
+/** Throws unless `model` is a module. */
+export function checkModule(where: string, model: unknown): asserts model is Module {
+  if (model instanceof Module) return;
+  throw new ArgumentError(
+    where,
+    `the model is ${describe(model)}`,
+    'the model must be a Module',
+    `${where}(new nn.Sequential(...))`,
+  );
+}
+
+/** Where a module stands: `owner[key]` is the module. */
+export interface Place {
+  name: string;
+  module: Module;
+  owner: Record<string, unknown>;
+  key: string;
+}
+
+/** The places of all inner modules, in the order of the fields; one that is used twice has several. */
+export function placesOf(model: Module): Place[] {
+  const places: Place[] = [];
+  walk(model, '', new Set(), (name, module, owner, key) => {
+    if (module instanceof Module && owner) places.push({ name, module, owner, key });
+  });
+  return places;
+}
+
 /** Visits a module and everything in its fields, depth first, in the order of the fields. */
 function walk(
   item: unknown,
   name: string,
   above: Set<unknown>,
-  visit: (name: string, item: unknown) => void,
+  visit: (name: string, item: unknown, owner: Record<string, unknown> | undefined, key: string) => void,
+  owner?: Record<string, unknown>,
+  key = '',
 ): void {
-  visit(name, item);
+  visit(name, item, owner, key);
   const isOpen =
     item instanceof Module ||
     Array.isArray(item) ||
     (item !== null && typeof item === 'object' && Object.getPrototypeOf(item) === Object.prototype);
   if (!isOpen || above.has(item)) return; // a module that holds itself ends here
   above.add(item);
-  for (const [key, value] of Object.entries(item)) {
-    if (value !== null && typeof value === 'object') walk(value, name ? `${name}.${key}` : key, above, visit);
+  const fields = item as Record<string, unknown>;
+  for (const [key, value] of Object.entries(fields)) {
+    if (value !== null && typeof value === 'object')
+      walk(value, name ? `${name}.${key}` : key, above, visit, fields, key);
   }
   above.delete(item);
 }

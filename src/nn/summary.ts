@@ -63,10 +63,20 @@ function watch(module: Summarized, trace: Trace): void {
     const seen = trace.get(module) ?? { output: '?', calls: 0 };
     trace.set(module, seen);
     const result: unknown = forward.apply(module, inputs);
-    if (seen.calls++ === 0 && result instanceof Tensor) seen.output = result.shape;
+    if (seen.calls++ === 0) seen.output = outputOf(result);
     return result;
   };
   Object.defineProperty(module, 'forward', { value, configurable: true });
+}
+
+/** A tensor's shape; of several outputs, those of each. */
+function outputOf(result: unknown): Shape | string {
+  if (result instanceof Tensor) return result.shape;
+  const isPlain =
+    result !== null && typeof result === 'object' && Object.getPrototypeOf(result) === Object.prototype;
+  if (!isPlain) return '?';
+  const parts = Object.entries(result).map(([name, part]) => `${name}: ${showBatch(outputOf(part))}`);
+  return `{ ${parts.join(', ')} }`;
 }
 
 /** The modules that have parameters of their own, or no inner modules: in the order of the calls, else of the fields. */
@@ -106,7 +116,7 @@ function format(title: string, rows: readonly Row[]): string {
       row.calls > 1 ? `${row.kind} ×${row.calls}` : row.kind,
       showBatch(row.output),
       row.trainable + row.frozen === 0 ? none : count(row.trainable + row.frozen),
-      row.frozen === 0 ? '' : row.trainable === 0 ? 'frozen' : 'partly frozen',
+      row.frozen === 0 ? '' : row.trainable === 0 ? 'frozen' : `${count(row.trainable)} trainable`,
     ]),
   ];
   const [names, ...rest] = table[0].map((_, i) => Math.max(...table.map((cells) => cells[i].length)));

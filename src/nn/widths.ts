@@ -153,3 +153,10 @@ export type FittingResidual<All extends Layers> = [Inputs<All> & Outputs<All>] e
     ? [...Init, `f(x) has ${Outputs<All>} values, but x has ${Inputs<All>}`]
     : All
   : Fitting<All>;
+
+/** `Heads`, if each fits the body that it stands on; else with a sentence in the place of one that doesn't. */
+export type FittingHeads<Body extends Layer, Heads extends Record<string, Layer>> = {
+  [Name in keyof Heads]: [Outputs<[Body]> & Takes<Heads[Name]>] extends [never]
+    ? `this head takes ${Takes<Heads[Name]>} values, but the body gives ${Outputs<[Body]>}`
+    : Heads[Name];
+};

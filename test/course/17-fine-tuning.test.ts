@@ -2,8 +2,8 @@
  * 17. Fine-tuning
  *
  * A network that has learned one task has learned something about the next one, too. How does one build on it: what
- * is kept fast, what replaced, what moved a little? And how can a large layer be changed by learning only a few
- * numbers?
+ * is kept fast, what replaced, what moved a little? How can a large layer be changed by learning only a few numbers?
+ * And what if there are two tasks from the start?
  */
 import { expect } from 'chai';
 import {
@@ -21,14 +21,10 @@ import {
   reshape,
   sum,
   tensor,
+  train,
   zeros,
 } from '../../src/index.ts';
 import { checkGradient } from '../support/gradients.ts';
-
-/** Freezes all parameters of a module, or thaws them. */
-function setTrainable(module: nn.Module, trainable: boolean): void {
-  for (const parameter of module.parameters()) parameter.requiresGrad = trainable;
-}
 
 /** A linear layer of one weight, all 2, and no bias. */
 function two(): nn.Linear {
@@ -38,6 +34,22 @@ function two(): nn.Linear {
 }
 
 describe('17. Fine-tuning', () => {
+  describe('what a file brings', () => {
+    it('a network for ten classes gives its body to one for two; the report says what did not fit', () => {
+      // Names match, shapes of the last layer do not: a row of W and a number of b for each class.
+      const ten = new nn.FeedForward({ inputs: 6, hidden: 4, outputs: 10 });
+      const two = new nn.FeedForward({ inputs: 6, hidden: 4, outputs: 2 });
+      const report = two.loadStateDict(ten.stateDict(), { skipMismatch: true });
+      expect([...two.hidden[0].weight.data]).to.deep.equal([...ten.hidden[0].weight.data]);
+      expect(String(report)).to.equal(
+        [
+          'loaded 2 of 4',
+          '  wrong shape: output.weight is [10, 4], must be [2, 4]; output.bias is [10], must be [2]',
+        ].join('\n'),
+      );
+    });
+  });
+
   describe('freezing', () => {
     it('a frozen parameter is neither moved nor decayed; the others are', () => {
       /*
@@ -46,7 +58,7 @@ describe('17. Fine-tuning', () => {
        * make it forget what it was frozen for.
        */
       const [body, head] = [two(), two()];
-      setTrainable(body, false);
+      body.freeze();
       const model = new nn.Sequential(body, head);
       const optimizer = new optim.SGD(model.parameters(), { lr: 1 / 8, weightDecay: 1 });
       sum(model.forward(tensor([[3]]))).backward();
@@ -54,13 +66,13 @@ describe('17. Fine-tuning', () => {
       expect(body.weight.grad).to.equal(undefined);
       expect([body.weight.item(), head.weight.item()]).to.deep.equal([2, 1]);
 
-      setTrainable(body, true); // thawed, it takes part again, in the same optimizer
+      body.unfreeze(); // thawed, it takes part again, in the same optimizer
       optimizer.zeroGrad();
       sum(model.forward(tensor([[3]]))).backward(); // ∂L/∂w₁ = 1·3, ∂L/∂w₂ = 2·3
       optimizer.step();
       expect([body.weight.item(), head.weight.item()]).to.deep.equal([2 - 5 / 8, 1 - 7 / 8]);
 
-      setTrainable(body, false); // frozen once more, its gradient of 3 from before counts no longer
+      body.freeze(); // frozen once more, its gradient of 3 from before counts no longer
       optimizer.step(); // w₂ ← ⅛ − ⅛(6 + ⅛)
       expect([body.weight.item(), head.weight.item()]).to.deep.equal([2 - 5 / 8, 1 / 8 - 49 / 64]);
     });
@@ -68,7 +80,7 @@ describe('17. Fine-tuning', () => {
     it('a frozen layer still hands the gradient on to what lies below', () => {
       // L = w₂w₁x once more, with w₂ frozen: ∂L/∂w₁ = w₂x = 6.
       const [body, head] = [two(), two()];
-      setTrainable(head, false);
+      head.freeze();
       sum(head.forward(body.forward(tensor([[3]])))).backward();
       expect([body.weight.grad?.item(), head.weight.grad]).to.deep.equal([6, undefined]);
     });
@@ -76,16 +88,27 @@ describe('17. Fine-tuning', () => {
     it('and where nothing below learns, the walk back ends: what is frozen from the bottom up costs no way back', () => {
       // What comes out of the frozen part is plain numbers. They might as well be computed once, and kept.
       const body = new nn.Sequential(new nn.Linear(4, 8), new nn.ReLU());
-      setTrainable(body, false);
+      body.freeze();
       const x = ones([2, 4]);
       expect((body.forward(x) as Tensor).requiresGrad).to.equal(false);
-      setTrainable(body, true);
+      body.unfreeze();
       expect((body.forward(x) as Tensor).requiresGrad).to.equal(true);
+    });
+
+    it('layers are frozen by name', () => {
+      const model = new nn.FeedForward({ inputs: 6, hidden: [4, 4], outputs: 2 });
+      expect(model.freeze('hidden.0')).to.deep.equal(['hidden.0.weight', 'hidden.0.bias']);
+      expect(model.freeze((name) => name.endsWith('bias'))).to.deep.equal([
+        'hidden.0.bias',
+        'hidden.1.bias',
+        'output.bias',
+      ]);
+      expect(() => model.freeze('hiden')).to.throw('try:  "hidden"');
     });
 
     it('it is not the same as evaluation: frozen batch norm still gathers statistics, until eval()', () => {
       const norm = new nn.BatchNorm1d(1, { momentum: 1 / 2 });
-      setTrainable(norm, false);
+      norm.freeze();
       norm.forward(tensor([[2], [6]])); // mean 4:  ½·0 + ½·4
       expect(norm.runningMean.item()).to.equal(2);
       norm.eval();
@@ -101,21 +124,31 @@ describe('17. Fine-tuning', () => {
         new nn.ReLU(),
         new nn.Linear(4, 10),
       );
-      model[2] = new nn.Linear(4, 2);
+      const head = nn.replaceHead(model, 2); // the same as model[2] = new nn.Linear(4, 2)
+      expect(model[2]).to.equal(head);
       expect((model.forward(zeros([5, 6])) as Tensor).shape).to.deep.equal([5, 2]);
       expect([...model.namedParameters().keys()]).to.deep.equal(['0.weight', '0.bias', '2.weight', '2.bias']);
     });
 
-    it('an optimizer that was made before still holds the old head: the new one would never move', () => {
-      const model: nn.Sequential = new nn.Sequential(two(), two());
-      const before = new optim.SGD(model.parameters(), { lr: 1 / 8 });
+    it('an optimizer that was made before still holds the old head: the new one must be put into it', () => {
+      // Gradients of 6, as above, and η = ⅛.
+      const old = two();
+      const model: nn.Sequential = new nn.Sequential(two(), old);
+      const optimizer = new optim.SGD(model.parameters(), { lr: 1 / 8 });
       const head = two();
-      model[1] = head;
-      sum(model.forward(tensor([[3]])) as Tensor).backward();
-      before.step();
-      expect(head.weight.item()).to.equal(2);
-      new optim.SGD(model.parameters(), { lr: 1 / 8 }).step();
-      expect(head.weight.item()).to.equal(2 - 6 / 8);
+      nn.replaceHead(model, head);
+      const step = () => {
+        optimizer.zeroGrad();
+        sum(model.forward(tensor([[3]])) as Tensor).backward();
+        optimizer.step();
+      };
+      step();
+      expect(head.weight.item()).to.equal(2); // it has a gradient, but nobody moves it
+      head.zeroGrad();
+      optimizer.removeParameters(old.parameters());
+      optimizer.addGroup({ parameters: head.parameters(), lr: 1 / 2 });
+      step(); // the body is at 2 − 6/8 = 1¼:  ∂L/∂w₂ = 1¼·3
+      expect(head.weight.item()).to.equal(2 - 3.75 / 2);
     });
 
     it('groups: the new head learns fast, the rest slowly, so as not to forget', () => {
@@ -128,6 +161,40 @@ describe('17. Fine-tuning', () => {
       sum(head.forward(body.forward(tensor([[3]])))).backward();
       optimizer.step();
       expect([body.weight.item(), head.weight.item()]).to.deep.equal([2 - 6 / 64, 2 - 6 / 8]);
+    });
+  });
+
+  describe('the deeper, the slower', () => {
+    /*
+     * First layers learn what all tasks need, strokes and edges, last ones what this task needs. So the last layer shall
+     * move most, and first, before it knows anything and sends down gradients that mean nothing (Howard and Ruder 2018).
+     */
+    const three = () => new nn.FeedForward({ inputs: 6, hidden: [5, 4], outputs: 2 });
+
+    it('layerwiseDecay: each layer has a part of the rate of the one above it', () => {
+      const groups = optim.layerwiseDecay(three(), { lr: 1, decay: 1 / 2 });
+      expect(groups.map(({ lr }) => lr)).to.deep.equal([1 / 4, 1 / 2, 1]);
+    });
+
+    it('gradualUnfreezing: the last layer learns in the first epoch, one more in each epoch after it', async () => {
+      const model = three();
+      const learning: string[] = [];
+      await train.fit(model, {
+        data: data.loader(data.fromTensors(ones([4, 6]), [0, 1, 0, 1])),
+        loss: nn.crossEntropy,
+        optimizer: new optim.Adam(optim.layerwiseDecay(model, { lr: 1e-3 })),
+        epochs: 3,
+        callbacks: [
+          train.gradualUnfreezing(),
+          {
+            onEpochEnd: () => {
+              const layers = [...model.hidden, model.output];
+              learning.push(layers.map(({ weight }) => (weight.requiresGrad ? '●' : '○')).join(''));
+            },
+          },
+        ],
+      });
+      expect(learning).to.deep.equal(['○○●', '○●●', '●●●']);
     });
   });
 
@@ -168,8 +235,7 @@ describe('17. Fine-tuning', () => {
       const [others] = digits.test.split(500 / 10_000).map(shrink);
       const parity = ({ x, y }: Examples): Examples => ({ x, y: y.map((digit) => digit % 2) });
 
-      const body = new nn.Linear(196, 32);
-      const reader = new nn.Sequential(body, new nn.ReLU(), new nn.Linear(32, 10));
+      const reader = new nn.Sequential(new nn.Linear(196, 32), new nn.ReLU(), new nn.Linear(32, 10));
       const optimizer = new optim.Adam(reader.parameters(), { lr: 0.01 });
       const batches = data.loader(data.fromTensors(old.x, old.y), { batchSize: 50, shuffle: true });
       for (let epoch = 0; epoch < 4; epoch++)
@@ -179,14 +245,13 @@ describe('17. Fine-tuning', () => {
           optimizer.step();
         }
 
-      setTrainable(body, false);
-      const head = new nn.Linear(32, 2);
-      const tuned = new nn.Sequential(body, new nn.ReLU(), head);
-      learn(tuned, parity(few), new optim.Adam(head.parameters(), { lr: 0.03 }));
+      reader.freeze();
+      const head = nn.replaceHead(reader, 2);
+      learn(reader, parity(few), new optim.Adam(head.parameters(), { lr: 0.03 }));
       const fresh = new nn.FeedForward({ inputs: 196, hidden: 32, outputs: 2 });
       learn(fresh, parity(few), new optim.Adam(fresh.parameters(), { lr: 0.01 }));
-      expect(accuracy(tuned, parity(others))).to.be.greaterThan(0.7);
-      expect(accuracy(tuned, parity(others))).to.be.greaterThan(accuracy(fresh, parity(others)) + 0.02);
+      expect(accuracy(reader, parity(others))).to.be.greaterThan(0.7);
+      expect(accuracy(reader, parity(others))).to.be.greaterThan(accuracy(fresh, parity(others)) + 0.02);
     });
   });
 
@@ -208,7 +273,7 @@ describe('17. Fine-tuning', () => {
       constructor(base: nn.Linear, rank: number) {
         super();
         this.base = base;
-        setTrainable(base, false);
+        base.freeze();
         this.A = new nn.Parameter(nn.init.kaimingUniform(zeros([rank, base.inputs])));
         this.B = new nn.Parameter(zeros([base.outputs, rank]));
       }
@@ -304,6 +369,43 @@ describe('17. Fine-tuning', () => {
       expect(loss().item()).to.be.lessThan(1e-4);
     });
 
+    it('nn.addLora does it to all linear layers of a network, and scales B A by α/r', () => {
+      /*
+       * y = x Wᵀ + (α/r)(x Aᵀ) Bᵀ. When r is doubled, B A has twice as many terms; divided by r, it stays about as
+       * large, and the learning rate need not be found anew (Hu et al. 2021).
+       *
+       * Above, with B = (−½, 1): x Wᵀ = (4, 2), (x Aᵀ) Bᵀ = (−1, 2), y = (3, 4). With α/r = 2: y = (2, 6).
+       */
+      const model = new nn.Sequential(new nn.Linear(3, 2, { bias: false }));
+      const plain = model[0];
+      model.loadStateDict({
+        '0.weight': tensor([
+          [1, 0, 1],
+          [0, 1, 0],
+        ]),
+      });
+      expect(nn.addLora(model, { rank: 1, alpha: 2 })).to.deep.equal(['0']);
+      nn.loadLoraStateDict(model, {
+        '0.loraA': tensor([[1, -1, 1]]),
+        '0.loraB': tensor([[-0.5], [1]]),
+        '0.loraAlpha': tensor(2),
+      });
+      expect(model.forward(x as Tensor<[number, 3]>).toArray()).to.deep.equal([[2, 6]]);
+      expect(nn.mergeLora(model)).to.deep.equal(['0']);
+      expect(model[0]).to.equal(plain); // an ordinary layer again: W + 2 B A = [1 0 1; 0 1 0] + [−1 1 −1; 2 −2 2]
+      expect([...model[0].parameters()[0].data]).to.deep.equal([0, 1, 0, 2, -1, 2]);
+      expect(model.forward(x as Tensor<[number, 3]>).toArray()).to.deep.equal([[2, 6]]);
+    });
+
+    it('what is saved for a task is small: the adapters alone', () => {
+      // Of 59,850 numbers: 4·(784 + 64) + 4·(64 + 128) + 4·(128 + 10) = 4,712, and three α.
+      const model = new nn.FeedForward({ inputs: 784, hidden: [64, 128], outputs: 10 });
+      nn.addLora(model, { rank: 4 });
+      const state = nn.loraStateDict(model);
+      expect(Object.values(state).reduce((total, { size }) => total + size, 0)).to.equal(4715);
+      expect(model.summary()).to.match(/trainable +4,712\n frozen +59,850\n/);
+    });
+
     it('agrees with the measured slope in all its parts', () => {
       checkGradient(
         (x: Tensor, W: Tensor, A: Tensor, B: Tensor) => add(linear(x, W), linear(linear(x, A), B)),
@@ -314,6 +416,34 @@ describe('17. Fine-tuning', () => {
           random.uniform([5, 2]),
         ],
       );
+    });
+  });
+
+  describe('two questions at once', () => {
+    it('one body, two heads: it is moved by the sum of both gradients, each as much as its loss counts', () => {
+      /*
+       * h = w x = 2·3,  yₐ = h·2 = 12,  y_b = h·2 = 12,  L = yₐ + ¼ y_b:
+       *
+       *   ∂L/∂h = 2 + ¼·2 = 2½      ∂L/∂w = 2½·3 = 7½      ∂L/∂wₐ = h = 6      ∂L/∂w_b = ¼·6
+       */
+      const model = new nn.MultiTask({ body: two(), heads: { a: two(), b: two() } });
+      const total = (y: Tensor) => sum(y);
+      const loss = nn.weightedLosses({ a: total, b: [total, 1 / 4] });
+      const cost = loss(model.forward(tensor([[3]])), { a: [], b: [] });
+      expect(cost.item()).to.equal(15);
+      cost.backward();
+      const { body, heads } = model;
+      expect([body, heads.a, heads.b].map(({ weight }) => weight.grad?.item())).to.deep.equal([7.5, 6, 1.5]);
+    });
+
+    it('the targets go by the heads’ names', () => {
+      const digits = Int32Array.of(3, 8, 5);
+      const set = data.fromTensors(ones([3, 4]), { digit: digits, parity: digits.map((digit) => digit % 2) });
+      const { y } = set.batch([2, 0]);
+      expect([[...y.digit], [...y.parity]]).to.deep.equal([
+        [5, 3],
+        [1, 1],
+      ]);
     });
   });
 });

@@ -144,6 +144,11 @@ const x = () =>
 const parameter = () => tensor([1, 2], { requiresGrad: true });
 const samples = () => data.fromTensors(x(), [0, 1]);
 const model = () => new nn.Sequential(new nn.Linear(2, 2));
+const adapted = () => {
+  const adapting = model();
+  nn.addLora(adapting);
+  return adapting;
+};
 const run = () => ({
   data: data.loader(samples()),
   loss: nn.crossEntropy,
@@ -195,6 +200,21 @@ const refusesParameters = (name: string): [string, Row[]] => [
       'lr, ',
     ],
     [() => new optim[name]([x()]).loadStateDict(null), StateError, 'the state is null'],
+    [
+      () => new optim[name]([x()]).addGroup(null),
+      ArgumentError,
+      'the group is null',
+      'addGroup({ parameters',
+    ],
+    [() => new optim[name]([x()]).addGroup({ parameters: 1 }), ArgumentError, 'the parameters are 1'],
+    [() => new optim[name]([x()]).addGroup({ parameters: [] }), ArgumentError, 'has no parameters'],
+    [
+      () => new optim[name]([x()]).addGroup({ parameters: [x()], learningRate: 1 }),
+      ArgumentError,
+      'unknown option "learningRate"',
+    ],
+    [() => new optim[name]([x()]).removeParameters(null), ArgumentError, 'the parameters are null'],
+    [() => new optim[name]([x()]).removeParameters([x()]), ArgumentError, '[2, 2], is not in this optimizer'],
   ],
 ];
 
@@ -472,6 +492,17 @@ const rows: Record<string, Row[]> = {
       '0.bias is [2, 2], must be [2]',
     ],
     [() => model().loadStateDict({}, { strickt: false }), ArgumentError, '{ strict: ... }'],
+    [() => model().loadStateDict({}, { skipMismatch: 1 }), ArgumentError, 'skipMismatch is 1'],
+    [() => model().loadStateDict({}, { rename: 'x' }), ArgumentError, 'rename is "x"'],
+    [
+      () => model().loadStateDict({ a: x() }, { rename: () => null }),
+      ArgumentError,
+      'rename made null of "a"',
+    ],
+    [() => model().freeze('1'), ArgumentError, 'there is no parameter "1"', 'names are 0.weight, 0.bias'],
+    [() => model().freeze(null), ArgumentError, 'a name is null', "freeze('hidden')"],
+    [() => model().unfreeze(['0', 0]), ArgumentError, 'a name is 0'],
+    [() => model().unfreeze(() => {}), ArgumentError, 'the function returned undefined for 0.weight'],
     [() => model().train('yes'), ArgumentError, 'the mode is "yes"'],
     [() => model().summary(2), ArgumentError, 'shape is 2'],
     [() => model().summary(null), ArgumentError, 'shape is null'],
@@ -498,6 +529,92 @@ const rows: Record<string, Row[]> = {
       ArgumentError,
       'dropout is 2',
     ],
+  ],
+  'nn.MultiTask': [
+    [() => new nn.MultiTask(), ArgumentError, 'body is undefined', 'new nn.MultiTask({ body'],
+    [() => new nn.MultiTask(model(), {}), ArgumentError, 'body is undefined'],
+    [() => new nn.MultiTask({ body: model() }), ArgumentError, 'heads is undefined'],
+    [() => new nn.MultiTask({ body: model(), heads: {} }), ArgumentError, 'at least one module'],
+    [() => new nn.MultiTask({ body: model(), heads: [model()] }), ArgumentError, 'heads is an array of 1'],
+    [() => new nn.MultiTask({ body: model(), heads: { a: null } }), ArgumentError, 'head a is null'],
+    [
+      () => new nn.MultiTask({ body: model(), heads: { a: model() }, head: 1 }),
+      ArgumentError,
+      'unknown option "head"',
+    ],
+    [
+      () => new nn.MultiTask({ body: model(), heads: { a: new nn.Linear(3, 1) } }),
+      ShapeError,
+      'head a takes 3 values, but the body gives 2',
+    ],
+  ],
+  'nn.weightedLosses': [
+    [() => nn.weightedLosses(), ArgumentError, 'losses is undefined'],
+    [() => nn.weightedLosses(nn.mse), ArgumentError, 'losses is the function'],
+    [() => nn.weightedLosses({}), ArgumentError, 'at least one loss'],
+    [() => nn.weightedLosses({ a: 1 }), ArgumentError, 'the loss of a is 1', '{ a: [nn.crossEntropy, 0.5] }'],
+    [() => nn.weightedLosses({ a: [nn.mse, -1] }), ArgumentError, 'the weight of a is -1'],
+    [() => nn.weightedLosses({ a: [nn.mse, 1, 2] }), ArgumentError, 'the loss of a is an array of 3'],
+    [() => nn.weightedLosses({ a: nn.mse })(x(), {}), ArgumentError, 'the outputs are a Tensor'],
+    [() => nn.weightedLosses({ a: nn.mse })({ a: x() }, null), ArgumentError, 'the targets are null'],
+    [() => nn.weightedLosses({ a: nn.mse })({ a: x() }, {}), ArgumentError, 'the targets have no a'],
+    [() => nn.weightedLosses({ a: () => 1 })({ a: 1 }, { a: 1 }), ArgumentError, 'the loss of a is 1'],
+  ],
+  'nn.LoRALinear': [
+    [() => new nn.LoRALinear(), ArgumentError, 'the layer is undefined', 'new nn.LoRALinear('],
+    [() => new nn.LoRALinear(784, 64), ArgumentError, 'the layer is 784'],
+    [() => new nn.LoRALinear(new nn.Linear(2, 2), 8), ArgumentError, 'options is 8'],
+    [() => new nn.LoRALinear(new nn.Linear(2, 2), { rank: 0.5 }), ArgumentError, 'rank is 0.5'],
+    [() => new nn.LoRALinear(new nn.Linear(2, 2), { alpha: 0 }), ArgumentError, 'alpha is 0'],
+    [() => new nn.LoRALinear(new nn.Linear(2, 2), { dropout: 2 }), ArgumentError, 'dropout is 2'],
+    [() => new nn.LoRALinear(new nn.Linear(2, 2)).forward(js.zeros([1, 3])), ShapeError, 'linear: '],
+  ],
+  'nn.addLora': [
+    [() => nn.addLora(), ArgumentError, 'the model is undefined'],
+    [() => nn.addLora(model(), 8), ArgumentError, 'options is 8'],
+    [() => nn.addLora(model(), { r: 8 }), ArgumentError, 'unknown option "r"', 'rank, alpha'],
+    [() => nn.addLora(model(), { layers: 3 }), ArgumentError, 'a name is 3'],
+    [() => nn.addLora(model(), { layers: 'output' }), ArgumentError, 'there is no linear layer "output"'],
+    [() => nn.addLora(new nn.Linear(2, 2)), ArgumentError, 'new nn.LoRALinear(layer)'],
+    [() => nn.addLora(new nn.Sequential(new nn.ReLU())), ArgumentError, 'has no linear layer in it'],
+  ],
+  'nn.loraStateDict': [
+    [() => nn.loraStateDict(null), ArgumentError, 'the model is null'],
+    [() => nn.loraStateDict(model()), ArgumentError, 'has no adapters', 'addLora(model)'],
+  ],
+  'nn.loadLoraStateDict': [
+    [() => nn.loadLoraStateDict({}), ArgumentError, 'the model is an object'],
+    [() => nn.loadLoraStateDict(model(), {}), ArgumentError, 'has no adapters', 'addLora(model)'],
+    [() => nn.loadLoraStateDict(adapted(), null), StateError, 'the state is null'],
+    [() => nn.loadLoraStateDict(adapted(), {}), StateError, 'missing: 0.loraA, 0.loraB, 0.loraAlpha'],
+    [() => nn.loadLoraStateDict(adapted(), {}, { strikt: true }), ArgumentError, '{ strict: ... }'],
+  ],
+  'nn.mergeLora': [
+    [() => nn.mergeLora(), ArgumentError, 'the model is undefined'],
+    [() => nn.mergeLora(model()), ArgumentError, 'has no adapters', 'addLora(model)'],
+    [() => nn.mergeLora(new nn.LoRALinear(new nn.Linear(2, 2))), ArgumentError, 'layer.merge()'],
+  ],
+  'nn.replaceHead': [
+    [() => nn.replaceHead(null, 2), ArgumentError, 'the model is null'],
+    [() => nn.replaceHead(model()), ArgumentError, 'the head is undefined', 'replaceHead(model, 5)'],
+    [() => nn.replaceHead(model(), 0), ArgumentError, 'outputs is 0'],
+    [() => nn.replaceHead(model(), 2, '0'), ArgumentError, 'options is "0"'],
+    [() => nn.replaceHead(model(), 2, { name: '0' }), ArgumentError, 'unknown option "name"'],
+    [
+      () => nn.replaceHead(model(), 2, { layer: '1' }),
+      ArgumentError,
+      'there is no layer "1"',
+      'layers are 0',
+    ],
+    [() => nn.replaceHead(model(), new nn.Linear(3, 2)), ShapeError, 'takes 3 values, but 0 took 2'],
+    [() => nn.replaceHead(new nn.ReLU(), 2), ArgumentError, 'this ReLU has no linear layer in it'],
+  ],
+  'nn.parametersByLayer': [
+    [() => nn.parametersByLayer(), ArgumentError, 'the model is undefined'],
+    [() => nn.parametersByLayer(model(), '0'), ArgumentError, 'layers is "0"'],
+    [() => nn.parametersByLayer(model(), []), ArgumentError, 'layers is an array of 0'],
+    [() => nn.parametersByLayer(model(), ['1']), ArgumentError, 'there is no parameter "1"'],
+    [() => nn.parametersByLayer(model(), ['0', '0.bias']), ArgumentError, 'must not overlap'],
   ],
   'nn.Parameter': [
     [() => new nn.Parameter([1, 2]), ArgumentError, 'an array of 2', 'new nn.Parameter(zeros([3]))'],
@@ -547,6 +664,18 @@ const rows: Record<string, Row[]> = {
   ],
 
   ...Object.fromEntries(['SGD', 'Adam', 'AdamW', 'RMSprop', 'Adagrad'].map(refusesParameters)),
+  'optim.layerwiseDecay': [
+    [() => optim.layerwiseDecay(), ArgumentError, 'the model is undefined'],
+    [() => optim.layerwiseDecay(model()), ArgumentError, 'lr is undefined'],
+    [() => optim.layerwiseDecay(model(), { lr: 1, decay: 0 }), ArgumentError, 'decay is 0'],
+    [() => optim.layerwiseDecay(model(), { lr: 1, decay: 2 }), ArgumentError, 'decay is 2'],
+    [() => optim.layerwiseDecay(model(), { lr: 1, rate: 2 }), ArgumentError, 'unknown option "rate"'],
+    [
+      () => optim.layerwiseDecay(model(), { lr: 1, layers: ['0.bias'] }),
+      ArgumentError,
+      'no layer has 0.weight',
+    ],
+  ],
   'optim.clipGradNorm': [
     [() => optim.clipGradNorm(model(), 1), ArgumentError, 'the parameters are a Sequential'],
     [() => optim.clipGradNorm([1], 1), ArgumentError, 'a parameter is 1'],
@@ -582,6 +711,9 @@ const rows: Record<string, Row[]> = {
     [() => data.fromTensors(x(), [0, 0.5]), ArgumentError, '0.5 (place 1)', 'tensor(values)'],
     [() => data.fromTensors(x()), ArgumentError, 'labels are undefined'],
     [() => data.fromTensors(tensor(1), [0]), ShapeError, 'x is a scalar'],
+    [() => data.fromTensors(x(), {}), ArgumentError, 'y has no targets'],
+    [() => data.fromTensors(x(), { a: [0] }), ShapeError, '2 samples', 'a [1] has 1'],
+    [() => data.fromTensors(x(), { a: [0, 0.5] }), ArgumentError, 'labels of a hold 0.5', 'tensor(values)'],
   ],
   'data.loader': [
     [() => data.loader(x()), ArgumentError, 'the data set is a Tensor'],
@@ -667,6 +799,16 @@ const rows: Record<string, Row[]> = {
       'metrics is "accuracy"',
     ],
     [() => train.evaluate(model(), data.loader(samples()), [], { loss: 1 }), ArgumentError, 'loss is 1'],
+  ],
+  'train.gradualUnfreezing': [
+    [() => train.gradualUnfreezing(2), ArgumentError, 'options is 2'],
+    [() => train.gradualUnfreezing({ epochs: 2 }), ArgumentError, 'unknown option "epochs"'],
+    [() => train.gradualUnfreezing({ every: 0 }), ArgumentError, 'every is 0'],
+    [
+      () => train.gradualUnfreezing({ layers: ['head'] }).onStart({ model: model(), epoch: 0 }),
+      ArgumentError,
+      'there is no parameter "head"',
+    ],
   ],
   'train.accuracy': [
     [() => train.accuracy().update(null, [0]), ArgumentError, 'the logits are null'],

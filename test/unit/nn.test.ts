@@ -133,7 +133,9 @@ describe('a state dict', () => {
     const x = randn([5, 3]);
     from.forward(x);
     expect(values(to.predict(x))).not.to.deep.equal(values(from.predict(x)));
-    expect(to.loadStateDict(from.stateDict())).to.deep.equal({ missing: [], unexpected: [] });
+    const { loaded, missing, unexpected, misshapen } = to.loadStateDict(from.stateDict());
+    expect(loaded).to.deep.equal(Object.keys(to.stateDict()));
+    expect([missing, unexpected, misshapen]).to.deep.equal([[], [], []]);
     expect(copied(to.stateDict())).to.deep.equal(copied(from.stateDict()));
     expect(values(to.predict(x))).to.deep.equal(values(from.predict(x)));
   });
@@ -740,13 +742,13 @@ describe('summary', () => {
         ' FeedForward  [N, 784] → [N, 10]',
         '',
         ' layer       class       output    parameters',
-        ' ───────────────────────────────────────────────────────────',
-        ' hidden.0    Linear      [N, 64]       50,240  partly frozen',
+        ' ──────────────────────────────────────────────────────────',
+        ' hidden.0    Linear      [N, 64]       50,240  64 trainable',
         ' activation  ReLU ×2     [N, 64]            –',
         ' dropout     Dropout ×2  [N, 64]            –',
         ' hidden.1    Linear      [N, 128]       8,320',
         ' output      Linear      [N, 10]        1,290  frozen',
-        ' ───────────────────────────────────────────────────────────',
+        ' ──────────────────────────────────────────────────────────',
         ' trainable                              8,384',
         ' frozen                                51,466',
         ' all                                   59,850',

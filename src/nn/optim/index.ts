@@ -2,6 +2,7 @@
 export * from './adagrad.ts';
 export * from './adam.ts';
 export * from './clip.ts';
+export * from './layerwiseDecay.ts';
 export * from './optimizer.ts';
 export * from './rmsprop.ts';
 export * from './sgd.ts';

@@ -42,22 +42,15 @@ export abstract class Optimizer<Options extends object> {
   /** The class's name, for errors. */
   protected readonly name: string;
   readonly #defaults: Options;
+  /** What was asked of all groups. */
+  readonly #options: Partial<Options>;
 
   constructor(name: string, parameters: Parameters<Options>, options: Partial<Options>, defaults: Options) {
     this.name = name;
     this.#defaults = defaults;
     checkOptions(name, options, Object.keys(defaults));
-    this.groups = toGroups(name, parameters).map((group) => {
-      checkOptions(name, group, [...Object.keys(defaults), 'parameters']);
-      const complete = {
-        ...defaults,
-        ...definedOnly(options),
-        ...definedOnly(group),
-        parameters: toParameters(name, group.parameters),
-      };
-      this.checkGroup(complete);
-      return complete;
-    });
+    this.#options = definedOnly(options);
+    this.groups = toGroups(name, parameters).map((group) => this.#complete(group));
     const all = this.groups.flatMap((group) => group.parameters);
     if (all.length === 0)
       throw new ArgumentError(
@@ -66,12 +59,82 @@ export abstract class Optimizer<Options extends object> {
         'an optimizer needs at least one parameter',
         `new optim.${name}(model.parameters())`,
       );
+    this.#checkDistinct(all);
+  }
+
+  /** A group with all its options. */
+  #complete(group: ParameterGroup<Options>): Options & { parameters: Tensor[] } {
+    checkOptions(this.name, group, [...Object.keys(this.#defaults), 'parameters']);
+    const complete = {
+      ...this.#defaults,
+      ...this.#options,
+      ...definedOnly(group),
+      parameters: toParameters(this.name, group.parameters),
+    };
+    this.checkGroup(complete);
+    return complete;
+  }
+
+  #checkDistinct(all: readonly Tensor[]): void {
     if (new Set(all).size !== all.length)
       throw new ArgumentError(
-        name,
+        this.name,
         'a parameter stands in two groups, or twice in one',
         'each parameter may be given once',
       );
+  }
+
+  /**
+   * Takes in more parameters, such as those of a new head. Options that the group does not name are those that the optimizer
+   * was made with. Counts from the next `step()`.
+   *
+   *     optimizer.addGroup({ parameters: head.parameters(), lr: 1e-2 });
+   *
+   * @throws ArgumentError when a parameter is here already, or there are none
+   */
+  addGroup(group: ParameterGroup<Options>): void {
+    if (!isGroup(group))
+      throw new ArgumentError(
+        this.name,
+        `the group is ${describe(group)}`,
+        'a group is an object { parameters, ...options }',
+        'optimizer.addGroup({ parameters: head.parameters(), lr: 1e-2 })',
+      );
+    const complete = this.#complete(group);
+    if (complete.parameters.length === 0)
+      throw new ArgumentError(
+        this.name,
+        'the group has no parameters',
+        'a group that is added needs at least one parameter',
+      );
+    this.#checkDistinct([...this.groups.flatMap(({ parameters }) => parameters), ...complete.parameters]);
+    this.groups.push(complete);
+  }
+
+  /**
+   * Lets go of parameters, and of what is remembered of them; the others keep their state. A group that has no parameters
+   * left goes, too.
+   *
+   *     optimizer.removeParameters(oldHead.parameters());
+   *
+   * @throws ArgumentError when one of them is not here; nothing is changed then
+   */
+  removeParameters(parameters: Iterable<Tensor>): void {
+    const gone = new Set(toParameters(this.name, parameters));
+    const own = new Set(this.groups.flatMap((group) => group.parameters));
+    [...gone].forEach((parameter, i) => {
+      if (!own.has(parameter))
+        throw new ArgumentError(
+          this.name,
+          `parameter ${i}, of shape ${show(parameter.shape)}, is not in this optimizer`,
+          'only what an optimizer moves can be removed from it',
+        );
+    });
+    for (const group of this.groups)
+      group.parameters = group.parameters.filter((parameter) => !gone.has(parameter));
+    const left = this.groups.filter((group) => group.parameters.length > 0);
+    this.groups.splice(0, this.groups.length, ...left);
+    for (const parameter of gone) this.state.delete(parameter);
   }
 
   /** Throws unless the options of a group make sense. */
@@ -214,14 +277,15 @@ function checkIterable(name: string, given: unknown): Iterable<unknown> {
   );
 }
 
+const isGroup = (item: unknown): boolean =>
+  item !== null &&
+  typeof item === 'object' &&
+  'parameters' in item &&
+  !(item instanceof Tensor) &&
+  typeof item.parameters !== 'function';
+
 function toGroups<Options>(name: string, parameters: Parameters<Options>): ParameterGroup<Options>[] {
   const list = [...checkIterable(name, parameters)];
-  const isGroup = (item: unknown) =>
-    item !== null &&
-    typeof item === 'object' &&
-    'parameters' in item &&
-    !(item instanceof Tensor) &&
-    typeof item.parameters !== 'function';
   return list.length > 0 && list.every(isGroup)
     ? (list as ParameterGroup<Options>[])
     : [{ parameters: list as Tensor[] } as unknown as ParameterGroup<Options>];
