@@ -1,0 +1,54 @@
+// LambdaLR: any function of the number of steps.
+import { ArgumentError, checkOptions, describe } from '../../../tensor/index.ts';
+import type { Optimizer } from '../optimizer.ts';
+import { PlannedSchedule, type ScheduleOptions } from './schedule.ts';
+
+export interface LambdaLROptions extends ScheduleOptions {
+  /** What the base rate is multiplied by after t steps: one function for all groups, or one for each. */
+  lrLambda: ((t: number) => number) | readonly ((t: number) => number)[];
+}
+
+/**
+ * lr = base · lrLambda(t) after t epochs (or steps: `per`, default 'epoch').
+ *
+ *     new optim.LambdaLR(optimizer, { lrLambda: (t) => 1 / Math.sqrt(1 + t) })
+ *
+ * A function is no state: a resumed run must make the schedule with the same one. Groups that are added later have the last of
+ * a list's functions.
+ */
+export class LambdaLR extends PlannedSchedule {
+  readonly #lambdas: readonly ((t: number) => number)[];
+
+  constructor(optimizer: Optimizer<any>, options: LambdaLROptions) {
+    checkOptions('LambdaLR', options ?? null, ['lrLambda', 'per']);
+    const { lrLambda, per = 'epoch' } = options;
+    super('LambdaLR', optimizer, per);
+    const lambdas: unknown[] = Array.isArray(lrLambda) ? lrLambda : [lrLambda];
+    const wrong = lambdas.findIndex((lambda) => typeof lambda !== 'function');
+    if (wrong >= 0)
+      throw new ArgumentError(
+        'LambdaLR',
+        `${Array.isArray(lrLambda) ? `lrLambda[${wrong}]` : 'lrLambda'} is ${describe(lambdas[wrong])}`,
+        'lrLambda must be a function of the number of steps, or one for each group',
+        '{ lrLambda: (t) => 0.95 ** t }',
+      );
+    if (Array.isArray(lrLambda) && lambdas.length !== optimizer.groups.length)
+      throw new ArgumentError(
+        'LambdaLR',
+        `lrLambda has ${lambdas.length} functions for ${optimizer.groups.length} groups`,
+        'lrLambda must be one function, or one for each group of the optimizer',
+      );
+    this.#lambdas = lambdas as ((t: number) => number)[];
+    this.moveTo(0);
+  }
+
+  protected rate(base: number, t: number, group: number): number {
+    const factor = this.#lambdas[Math.min(group, this.#lambdas.length - 1)](t);
+    if (typeof factor === 'number' && factor >= 0 && factor < Infinity) return base * factor;
+    throw new ArgumentError(
+      'LambdaLR',
+      `lrLambda(${t}) is ${describe(factor)}`,
+      'lrLambda must return a finite number, at least 0',
+    );
+  }
+}
