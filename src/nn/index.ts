@@ -18,5 +18,6 @@ export * as init from './init.ts';
 export * from './linear.ts';
 export * from './module.ts';
 export * from './normalization.ts';
+export * from './regularization.ts';
 export * from './sequential.ts';
 export * as optim from './optim/index.ts';

@@ -14,7 +14,7 @@ export const cosine = (start: number, end: number, x: number): number =>
  */
 function cosineShare(x: number): number {
   if (x > 0.5) return 1 - cosineShare(1 - x);
-  const z = (Math.PI * x) ** 2;
+  const z = Math.PI * x * (Math.PI * x);
   let sum = 1;
   for (let k = 24; k > 2; k -= 2) sum = 1 - (z / (k * (k - 1))) * sum;
   return (z / 4) * sum;

@@ -127,11 +127,13 @@ export abstract class PlannedSchedule extends Schedule {
 
   /** Sets the rates that hold after `t` steps; a subclass's constructor ends with `moveTo(0)`. @internal */
   moveTo(t: number): void {
-    this.#steps = t;
-    this.optimizer.groups.forEach((group, i) => {
-      group.lr = this.lrAt(t, i);
-      given.set(group, { lr: group.lr, base: this.baseLrs[i] });
+    const { groups } = this.optimizer;
+    const lrs = groups.map((_, i) => this.lrAt(t, i));
+    groups.forEach((group, i) => {
+      group.lr = lrs[i];
+      given.set(group, { lr: lrs[i], base: this.baseLrs[i] });
     });
+    this.#steps = t;
   }
 
   step(_metric?: number): void {
