@@ -286,6 +286,23 @@ describe('schedules: base rates', () => {
     }
   });
 
+  it('when a group goes, the others keep theirs, and their functions', () => {
+    for (const each of [
+      { schedule: 'ExponentialLR', options: { gamma: 1 / 2 } },
+      { schedule: 'OneCycleLR', options: { maxLr: [4, 2], totalSteps: 9 } },
+      { schedule: 'LambdaLR', options: { lrLambda: ['1 / (1 + t)', '1 - t / 40'] } },
+    ] as const) {
+      const [whole, optimizer] = [sgd(4, 2), sgd(4, 2)];
+      const [witness, schedule] = [make(whole, each), make(optimizer, each)];
+      optimizer.groups.shift();
+      for (let t = 0; t < 3; t++) {
+        witness.step();
+        schedule.step();
+        expect(schedule.lastLr).to.deep.equal([witness.lastLr[1]]);
+      }
+    }
+  });
+
   it('a plateau lowers it like the others', () => {
     const optimizer = sgd(1);
     const schedule = new optim.ReduceLROnPlateau(optimizer, { patience: 0, factor: 1 / 2 });
@@ -419,6 +436,16 @@ describe('schedules: what is saved', () => {
           expect(second, `${each.schedule} ${each.about}`).to.deep.equal(first);
         }
     });
+
+  it('sets the rates by itself, too', () => {
+    for (const each of golden) {
+      const first = make(sgd(0.1, 0.02), each);
+      each.lrs.slice(1).forEach((_, t) => first.step(each.metrics && Number(each.metrics[t])));
+      const second = make(sgd(0.1, 0.02), each);
+      second.loadStateDict(first.stateDict());
+      expect(second.lastLr, each.about).to.deep.equal(first.lastLr);
+    }
+  });
 
   it('holds what a checkpoint can hold, and no optimizer', () => {
     const optimizer = sgd(1, 2);

@@ -1,11 +1,14 @@
 // LambdaLR: any function of the number of steps.
 import { ArgumentError, checkOptions, describe } from '../../../tensor/index.ts';
 import type { Optimizer } from '../optimizer.ts';
-import { PlannedSchedule, type ScheduleOptions } from './schedule.ts';
+import { type Group, PlannedSchedule, type ScheduleOptions } from './schedule.ts';
+
+/** What a rate is multiplied by after t steps. */
+type Lambda = (t: number) => number;
 
 export interface LambdaLROptions extends ScheduleOptions {
   /** What the base rate is multiplied by after t steps: one function for all groups, or one for each. */
-  lrLambda: ((t: number) => number) | readonly ((t: number) => number)[];
+  lrLambda: Lambda | readonly Lambda[];
 }
 
 /**
@@ -17,7 +20,9 @@ export interface LambdaLROptions extends ScheduleOptions {
  * a list's functions.
  */
 export class LambdaLR extends PlannedSchedule {
-  readonly #lambdas: readonly ((t: number) => number)[];
+  readonly #lambdas = new Map<Group, Lambda>();
+  /** For groups that are added later. */
+  readonly #last: Lambda;
 
   constructor(optimizer: Optimizer<any>, options: LambdaLROptions) {
     checkOptions('LambdaLR', options ?? null, ['lrLambda', 'per']);
@@ -38,12 +43,13 @@ export class LambdaLR extends PlannedSchedule {
         `lrLambda has ${lambdas.length} functions for ${optimizer.groups.length} groups`,
         'lrLambda must be one function, or one for each group of the optimizer',
       );
-    this.#lambdas = lambdas as ((t: number) => number)[];
+    this.#last = lambdas.at(-1) as Lambda;
+    lambdas.forEach((lambda, i) => this.#lambdas.set(optimizer.groups[i], lambda as Lambda));
     this.moveTo(0);
   }
 
-  protected rate(base: number, t: number, group: number): number {
-    const factor = this.#lambdas[Math.min(group, this.#lambdas.length - 1)](t);
+  protected rate(base: number, t: number, group: Group): number {
+    const factor = (this.#lambdas.get(group) ?? this.#last)(t);
     if (typeof factor === 'number' && factor >= 0 && factor < Infinity) return base * factor;
     throw new ArgumentError(
       'LambdaLR',

@@ -90,7 +90,7 @@ export class OneCycleLR extends PlannedSchedule {
         `maxLr has ${maxLr.length} numbers for ${groups.length} groups`,
         'maxLr must be one number, or one for each group of the optimizer',
       );
-    this.bases = groups.map((_, i) =>
+    this.baseLrs = groups.map((_, i) =>
       Array.isArray(maxLr)
         ? checkNumber('OneCycleLR', `maxLr[${i}]`, maxLr[i], { ...finite, min: 0 })
         : checkNumber('OneCycleLR', 'maxLr', maxLr, { ...finite, min: 0 }),

@@ -90,48 +90,60 @@ export abstract class Schedule {
   }
 }
 
+/** A group of an optimizer. */
+export type Group = Optimizer<any>['groups'][number];
+
 /** The rate that a schedule has given a group last, and the base rate that it started from. */
-const given = new WeakMap<object, { lr: number; base: number }>();
+const given = new WeakMap<Group, { lr: number; base: number }>();
 
 /**
  * A group's base rate for a new schedule: its lr, unless that is what an earlier schedule has made of it. A warm-up sets
  * lr to a third as soon as it is made; the cosine that is to follow it must not take that third for the whole.
  */
-function baseOf(group: { lr: number }): number {
+function baseOf(group: Group): number {
   const last = given.get(group);
-  return last?.lr === group.lr ? last.base : group.lr;
+  return last !== undefined && last.lr === group.lr ? last.base : group.lr;
 }
 
 /** A schedule whose rates are known in advance: functions of a group's base rate and of the number t of steps so far. */
 export abstract class PlannedSchedule extends Schedule {
-  /** The base rates of the groups that have been seen so far. */
-  protected bases: number[] = [];
+  /** By group, since optimizers may gain and lose groups. */
+  readonly #bases = new WeakMap<Group, number>();
   #steps = 0;
 
   /** The rate of a group with that base rate after `t` steps. */
-  protected abstract rate(base: number, t: number, group: number): number;
+  protected abstract rate(base: number, t: number, group: Group): number;
 
   /**
    * The rate of each group where the schedule multiplies it by 1: its lr when the schedule was made. A group that is
    * added later brings its own.
    */
-  get baseLrs(): readonly number[] {
-    for (const group of this.optimizer.groups.slice(this.bases.length)) this.bases.push(baseOf(group));
-    return this.bases;
+  get baseLrs(): number[] {
+    return this.optimizer.groups.map((group) => this.#baseLr(group));
+  }
+
+  protected set baseLrs(lrs: readonly number[]) {
+    this.optimizer.groups.forEach((group, i) => this.#bases.set(group, lrs[i]));
+  }
+
+  #baseLr(group: Group): number {
+    const base = this.#bases.get(group) ?? baseOf(group);
+    this.#bases.set(group, base);
+    return base;
   }
 
   /** @internal */
-  lrAt(t: number, group: number): number {
-    return this.rate(this.baseLrs[group], t, group);
+  lrAt(t: number, group: Group): number {
+    return this.rate(this.#baseLr(group), t, group);
   }
 
   /** Sets the rates that hold after `t` steps; a subclass's constructor ends with `moveTo(0)`. @internal */
   moveTo(t: number): void {
     const { groups } = this.optimizer;
-    const lrs = groups.map((_, i) => this.lrAt(t, i));
+    const lrs = groups.map((group) => this.lrAt(t, group));
     groups.forEach((group, i) => {
       group.lr = lrs[i];
-      given.set(group, { lr: lrs[i], base: this.baseLrs[i] });
+      given.set(group, { lr: lrs[i], base: this.#baseLr(group) });
     });
     this.#steps = t;
   }
@@ -143,11 +155,11 @@ export abstract class PlannedSchedule extends Schedule {
   /** The rates of the first group for the first so many steps, to be looked at or plotted. Changes nothing. */
   preview(steps: number): number[] {
     checkNumber(`${this.name}.preview`, 'steps', steps, { integer: true, min: 0 });
-    return Array.from({ length: steps }, (_, t) => this.lrAt(t, 0));
+    return Array.from({ length: steps }, (_, t) => this.lrAt(t, this.optimizer.groups[0]));
   }
 
   stateDict(): Saved {
-    return { schedule: this.name, steps: this.#steps, baseLrs: [...this.baseLrs] };
+    return { schedule: this.name, steps: this.#steps, baseLrs: this.baseLrs };
   }
 
   loadStateDict(saved: Saved): void {
@@ -160,7 +172,7 @@ export abstract class PlannedSchedule extends Schedule {
     const steps = this.count('steps', state.steps);
     const bases = this.numberPerGroup('baseLrs', state.baseLrs);
     return () => {
-      this.bases = bases;
+      this.baseLrs = bases;
       this.moveTo(steps);
     };
   }

@@ -1,7 +1,7 @@
 // SequentialLR: one schedule after another.
 import { ArgumentError, checkNumber, checkOptions, describe, type Saved } from '../../../tensor/index.ts';
 import type { Optimizer } from '../optimizer.ts';
-import { PlannedSchedule } from './schedule.ts';
+import { type Group, PlannedSchedule } from './schedule.ts';
 
 export interface SequentialLROptions {
   /** The schedules, first to last, all over the same optimizer and with the same `per`. */
@@ -80,7 +80,7 @@ export class SequentialLR extends PlannedSchedule {
     this.moveTo(0);
   }
 
-  protected rate(_base: number, t: number, group: number): number {
+  protected rate(_base: number, t: number, group: Group): number {
     const part = this.#partAt(t);
     return this.#schedules[part].lrAt(t - this.#starts[part], group);
   }
