@@ -657,7 +657,7 @@ const rows: Record<string, Row[]> = {
             cycleMomentum: true,
           }),
         ArgumentError,
-        'Adagrad has no momentum',
+        'the optimizer has no momentum',
         '{ cycleMomentum: false }',
       ],
     ),

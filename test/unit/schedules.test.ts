@@ -175,6 +175,16 @@ describe('schedules: what all share', () => {
     }
   });
 
+  it('each is a Schedule, and tells its optimizer', () => {
+    for (const schedule of names) {
+      const { options } = golden.find((one) => one.schedule === schedule) as Case;
+      const optimizer = sgd(0.1);
+      const made: unknown = make(optimizer, { schedule, options });
+      expect(made, schedule).to.be.instanceOf(optim.Schedule);
+      expect((made as optim.Schedule).optimizer).to.equal(optimizer);
+    }
+  });
+
   it('a sequence counts as its parts do', () => {
     const optimizer = sgd(1);
     const parts = [

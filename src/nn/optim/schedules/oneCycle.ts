@@ -103,7 +103,7 @@ export class OneCycleLR extends PlannedSchedule {
     if (options.cycleMomentum && !groups.some(hasMomentum))
       throw new ArgumentError(
         'OneCycleLR',
-        `cycleMomentum, but ${optimizer.constructor.name} has no momentum`,
+        'cycleMomentum is true, but the optimizer has no momentum',
         'the optimizer must have momentum or betas',
         '{ cycleMomentum: false }',
       );
