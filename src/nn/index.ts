@@ -21,6 +21,7 @@ export * from './lora.ts';
 export { Buffer, Module, Parameter } from './module.ts';
 export * from './multiTask.ts';
 export * from './normalization.ts';
+export * from './regularization.ts';
 export * from './replaceHead.ts';
 export type { Selection } from './selection.ts';
 export * from './sequential.ts';

@@ -218,6 +218,43 @@ const refusesParameters = (name: string): [string, Row[]] => [
   ],
 ];
 
+/** What every schedule refuses; `options` are right ones. */
+const schedules: Record<string, object> = {
+  StepLR: { stepSize: 30 },
+  MultiStepLR: { milestones: [30, 80] },
+  ExponentialLR: { gamma: 0.9 },
+  LinearLR: {},
+  ConstantLR: {},
+  CosineAnnealingLR: { tMax: 10 },
+  CosineAnnealingWarmRestarts: { t0: 10 },
+  OneCycleLR: { maxLr: 0.1, totalSteps: 100 },
+  LambdaLR: { lrLambda: () => 1 },
+};
+const sgd = () => new optim.SGD([parameter()]);
+const schedule = (name: string, options: object) => () =>
+  new optim[name](sgd(), { ...schedules[name], ...options });
+const refusesOptions = (name: string, ...own: Row[]): [string, Row[]] => [
+  `optim.${name}`,
+  [
+    [() => new optim[name](), ArgumentError],
+    [
+      () => new optim[name](null, schedules[name]),
+      ArgumentError,
+      'optimizer is null',
+      `new optim.${name}(optimizer`,
+    ],
+    [() => new optim[name](model(), schedules[name]), ArgumentError, 'optimizer is a Sequential'],
+    [() => new optim[name](sgd(), 30), ArgumentError, 'options is 30', 'options must be an object'],
+    [schedule(name, { gama: 0.1 }), ArgumentError, 'unknown option "gama"', 'per'],
+    [schedule(name, { per: 'batch' }), ArgumentError, 'per is "batch"', "'step', 'epoch'"],
+    [() => schedule(name, {})().preview(), ArgumentError, `${name}.preview: steps is undefined`],
+    [() => schedule(name, {})().preview(-1), ArgumentError, 'steps is -1'],
+    [() => schedule(name, {})().loadStateDict(), StateError, `${name}.loadStateDict: the state is undefined`],
+    [() => schedule(name, {})().loadStateDict({ steps: 1 }), StateError, 'the state is an object'],
+    ...own,
+  ],
+];
+
 const rows: Record<string, Row[]> = {
   tensor: [
     [() => tensor(), ArgumentError, 'values is undefined', 'tensor([[1, 2], [3, 4]])'],
@@ -685,6 +722,201 @@ const rows: Record<string, Row[]> = {
     [() => optim.clipGradNorm([x()], 1, { p: null }), ArgumentError, 'p is null'],
     [() => optim.clipGradNorm([x()], 1, 2), ArgumentError, 'options is 2'],
   ],
+  ...Object.fromEntries([
+    refusesOptions(
+      'StepLR',
+      [() => new optim.StepLR(sgd()), ArgumentError, 'options is null'],
+      [
+        () => new optim.StepLR(sgd(), {}),
+        ArgumentError,
+        'stepSize is undefined',
+        'a whole number, at least 1',
+      ],
+      [schedule('StepLR', { stepSize: 0 }), ArgumentError, 'stepSize is 0'],
+      [schedule('StepLR', { gamma: -0.1 }), ArgumentError, 'gamma is -0.1'],
+      [schedule('StepLR', { step_size: 3 }), ArgumentError, '{ stepSize: ... }'],
+    ),
+    refusesOptions(
+      'MultiStepLR',
+      [schedule('MultiStepLR', { milestones: 30 }), ArgumentError, 'milestones is 30', '[30, 80]'],
+      [schedule('MultiStepLR', { milestones: [30, 0.5] }), ArgumentError, 'milestones[1] is 0.5'],
+      [schedule('MultiStepLR', { gamma: Infinity }), ArgumentError, 'gamma is Infinity'],
+    ),
+    refusesOptions(
+      'ExponentialLR',
+      [() => new optim.ExponentialLR(sgd(), {}), ArgumentError, 'gamma is undefined'],
+      [schedule('ExponentialLR', { gamma: Number.NaN }), ArgumentError, 'gamma is NaN'],
+    ),
+    refusesOptions(
+      'LinearLR',
+      [schedule('LinearLR', { startFactor: 3 }), ArgumentError, 'startFactor is 3', 'at most 1'],
+      [schedule('LinearLR', { endFactor: -1 }), ArgumentError, 'endFactor is -1'],
+      [schedule('LinearLR', { totalIters: 0 }), ArgumentError, 'totalIters is 0'],
+    ),
+    refusesOptions(
+      'ConstantLR',
+      [schedule('ConstantLR', { factor: 2 }), ArgumentError, 'factor is 2'],
+      [schedule('ConstantLR', { totalIters: 1.5 }), ArgumentError, 'totalIters is 1.5'],
+    ),
+    refusesOptions(
+      'CosineAnnealingLR',
+      [() => new optim.CosineAnnealingLR(sgd(), {}), ArgumentError, 'tMax is undefined'],
+      [schedule('CosineAnnealingLR', { tMax: 2.5 }), ArgumentError, 'tMax is 2.5'],
+      [schedule('CosineAnnealingLR', { etaMin: -1 }), ArgumentError, 'etaMin is -1'],
+      [schedule('CosineAnnealingLR', { T_max: 3 }), ArgumentError, '{ tMax: ... }'],
+    ),
+    refusesOptions(
+      'CosineAnnealingWarmRestarts',
+      [() => new optim.CosineAnnealingWarmRestarts(sgd(), {}), ArgumentError, 't0 is undefined'],
+      [schedule('CosineAnnealingWarmRestarts', { tMult: 1.5 }), ArgumentError, 'tMult is 1.5'],
+      [schedule('CosineAnnealingWarmRestarts', { etaMin: '0' }), ArgumentError, 'etaMin is "0"'],
+    ),
+    refusesOptions(
+      'OneCycleLR',
+      [() => new optim.OneCycleLR(sgd(), { totalSteps: 5 }), ArgumentError, 'maxLr is undefined'],
+      [() => new optim.OneCycleLR(sgd(), { maxLr: 1 }), ArgumentError, 'totalSteps is undefined'],
+      [schedule('OneCycleLR', { maxLr: [1, 2] }), ArgumentError, 'maxLr has 2 numbers for 1 groups'],
+      [schedule('OneCycleLR', { maxLr: [-1] }), ArgumentError, 'maxLr[0] is -1'],
+      [schedule('OneCycleLR', { pctStart: 30 }), ArgumentError, 'pctStart is 30', 'at most 1'],
+      [schedule('OneCycleLR', { pctStart: 0.6, threePhase: true }), ArgumentError, 'at most 0.5'],
+      [schedule('OneCycleLR', { annealStrategy: 'cosine' }), ArgumentError, "{ annealStrategy: 'cos' }"],
+      [schedule('OneCycleLR', { cycleMomentum: 1 }), ArgumentError, 'cycleMomentum is 1'],
+      [schedule('OneCycleLR', { baseMomentum: 1 }), ArgumentError, 'baseMomentum is 1', 'less than 1'],
+      [schedule('OneCycleLR', { maxMomentum: -1 }), ArgumentError, 'maxMomentum is -1'],
+      [schedule('OneCycleLR', { divFactor: 0 }), ArgumentError, 'divFactor is 0'],
+      [schedule('OneCycleLR', { finalDivFactor: 0 }), ArgumentError, 'finalDivFactor is 0'],
+      [schedule('OneCycleLR', { threePhase: 'yes' }), ArgumentError, 'threePhase is "yes"'],
+      [
+        () =>
+          new optim.OneCycleLR(new optim.Adagrad([parameter()]), {
+            ...schedules.OneCycleLR,
+            cycleMomentum: true,
+          }),
+        ArgumentError,
+        'the optimizer has no momentum',
+        '{ cycleMomentum: false }',
+      ],
+    ),
+    refusesOptions(
+      'LambdaLR',
+      [() => new optim.LambdaLR(sgd(), {}), ArgumentError, 'lrLambda is undefined', '(t) =>'],
+      [schedule('LambdaLR', { lrLambda: 0.5 }), ArgumentError, 'lrLambda is 0.5'],
+      [schedule('LambdaLR', { lrLambda: [0.5] }), ArgumentError, 'lrLambda[0] is 0.5'],
+      [schedule('LambdaLR', { lrLambda: [] }), ArgumentError, '0 functions for 1 groups'],
+      [schedule('LambdaLR', { lrLambda: () => -1 }), ArgumentError, 'lrLambda(0) is -1', 'at least 0'],
+      [schedule('LambdaLR', { lrLambda: () => Number.NaN }), ArgumentError, 'lrLambda(0) is NaN'],
+      [schedule('LambdaLR', { lrLambda: () => {} }), ArgumentError, 'lrLambda(0) is undefined'],
+    ),
+  ]),
+  'optim.SequentialLR': [
+    [() => new optim.SequentialLR(sgd()), ArgumentError, 'options is null'],
+    [() => new optim.SequentialLR(sgd(), {}), ArgumentError, 'schedules is undefined', 'milestones: [5]'],
+    [() => new optim.SequentialLR(sgd(), { schedules: [] }), ArgumentError, 'schedules is an array of 0'],
+    [
+      () => new optim.SequentialLR(sgd(), { schedulers: [] }),
+      ArgumentError,
+      'unknown option "schedulers"',
+      '{ schedules: ... }',
+    ],
+    [
+      () => {
+        const optimizer = sgd();
+        const plateau = new optim.ReduceLROnPlateau(optimizer);
+        return new optim.SequentialLR(optimizer, { schedules: [plateau], milestones: [] });
+      },
+      ArgumentError,
+      'schedules[0] is a ReduceLROnPlateau',
+      'known in advance',
+    ],
+    [
+      () => {
+        const part = new optim.LinearLR(sgd());
+        return new optim.SequentialLR(sgd(), { schedules: [part], milestones: [] });
+      },
+      ArgumentError,
+      'schedules[0] changes another optimizer',
+    ],
+    [
+      () => {
+        const optimizer = sgd();
+        const parts = [new optim.LinearLR(optimizer, { per: 'step' }), new optim.ConstantLR(optimizer)];
+        return new optim.SequentialLR(optimizer, { schedules: parts, milestones: [5] });
+      },
+      ArgumentError,
+      'schedules[0] counts per step, schedules[1] per epoch',
+      "{ per: 'step' }",
+    ],
+    ...[undefined, 5, [], [0], [2.5], [5, 9]].map(
+      (milestones): Row => [
+        () => {
+          const optimizer = sgd();
+          const parts = [new optim.LinearLR(optimizer), new optim.ConstantLR(optimizer)];
+          return new optim.SequentialLR(optimizer, { schedules: parts, milestones });
+        },
+        ArgumentError,
+        'SequentialLR: milestones',
+      ],
+    ),
+    [
+      () => {
+        const optimizer = sgd();
+        const parts = [1, 2, 3].map(() => new optim.LinearLR(optimizer));
+        return new optim.SequentialLR(optimizer, { schedules: parts, milestones: [5, 5] });
+      },
+      ArgumentError,
+      'milestones[1] is 5',
+      'greater than 5',
+    ],
+  ],
+  'optim.ReduceLROnPlateau': [
+    [() => new optim.ReduceLROnPlateau(), ArgumentError, 'optimizer is undefined'],
+    [() => new optim.ReduceLROnPlateau(sgd(), { per: 'step' }), ArgumentError, 'unknown option "per"'],
+    [() => new optim.ReduceLROnPlateau(sgd(), { monitor: 3 }), ArgumentError, 'monitor is 3'],
+    [() => new optim.ReduceLROnPlateau(sgd(), { mode: 'less' }), ArgumentError, "'min', 'max'"],
+    [() => new optim.ReduceLROnPlateau(sgd(), { factor: 1 }), ArgumentError, 'factor is 1', 'less than 1'],
+    [() => new optim.ReduceLROnPlateau(sgd(), { patience: 1.5 }), ArgumentError, 'patience is 1.5'],
+    [() => new optim.ReduceLROnPlateau(sgd(), { threshold: 1 }), ArgumentError, 'threshold is 1'],
+    [() => new optim.ReduceLROnPlateau(sgd(), { thresholdMode: 'absolute' }), ArgumentError, "'abs'"],
+    [() => new optim.ReduceLROnPlateau(sgd(), { cooldown: -1 }), ArgumentError, 'cooldown is -1'],
+    [() => new optim.ReduceLROnPlateau(sgd(), { minLr: [0] }), ArgumentError, 'minLr is an array of 1'],
+    [() => new optim.ReduceLROnPlateau(sgd(), { eps: Number.NaN }), ArgumentError, 'eps is NaN'],
+    [
+      () => new optim.ReduceLROnPlateau(sgd()).step(),
+      ArgumentError,
+      'ReduceLROnPlateau.step: the metric is undefined',
+      'schedule.step(log.validationLoss)',
+    ],
+    [() => new optim.ReduceLROnPlateau(sgd()).step(tensor([1])), ArgumentError, 'the metric is a Tensor'],
+    [() => new optim.ReduceLROnPlateau(sgd()).loadStateDict(null), StateError, 'the state is null'],
+  ],
+  'nn.l1Penalty': [
+    [() => nn.l1Penalty(), ArgumentError, 'lambda is undefined', 'a finite number, at least 0'],
+    [() => nn.l1Penalty(-1), ArgumentError, 'lambda is -1'],
+    [() => nn.l1Penalty(model(), 1e-4), ArgumentError, 'lambda is a Sequential'],
+    [() => nn.l1Penalty(1, { bias: true }), ArgumentError, '{ biases: ... }'],
+    [() => nn.l1Penalty(1, { biases: 1 }), ArgumentError, 'biases is 1'],
+    [
+      () => nn.l1Penalty(1)(),
+      ArgumentError,
+      'l1Penalty: cannot be applied to undefined',
+      'nn.l1Penalty(1e-4)(model)',
+    ],
+    [() => nn.l1Penalty(1)([]), ArgumentError, 'cannot be applied to an array of 0'],
+    [() => nn.l1Penalty(1)([x(), 2]), ArgumentError, 'cannot be applied to an array of 2'],
+    [() => nn.l1Penalty(1)([parameter()]), ArgumentError, 'none of the parameters', '{ biases: true }'],
+  ],
+  'nn.l2Penalty': [
+    [() => nn.l2Penalty(Number.NaN), ArgumentError, 'lambda is NaN'],
+    [() => nn.l2Penalty(1, true), ArgumentError, 'options is true'],
+    [() => nn.l2Penalty(1)(3), ArgumentError, 'l2Penalty: cannot be applied to 3'],
+  ],
+  'nn.maxNorm': [
+    [() => nn.maxNorm(), ArgumentError, 'limit is undefined'],
+    [() => nn.maxNorm(model(), 0), ArgumentError, 'limit is 0', 'greater than 0'],
+    [() => nn.maxNorm(model(), Infinity), ArgumentError, 'limit is Infinity'],
+    [() => nn.maxNorm(3, 3), ArgumentError, 'cannot be applied to 3', 'nn.maxNorm(model, 3)'],
+    [() => nn.maxNorm([parameter()], 3), ArgumentError, 'none of the parameters has two axes'],
+  ],
   'optim.clipGradValue': [
     [() => optim.clipGradValue(null, 1), ArgumentError, 'the parameters are null'],
     [() => optim.clipGradValue([x()], Number.NaN), ArgumentError, 'limit is NaN'],
@@ -919,6 +1151,7 @@ const reasons: Record<string, string> = {
   'nn.Module': 'abstract: its methods are in the rows of nn.Sequential',
   'nn.Activation': 'abstract',
   'optim.Optimizer': 'abstract: in the rows of every optimizer',
+  'optim.Schedule': 'abstract: in the rows of every schedule',
 };
 
 describe('bad input, function by function', () => {
