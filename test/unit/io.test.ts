@@ -70,11 +70,6 @@ describe('parseIdx', () => {
     expectError(() => io.parseIdx(new Uint8Array([...file, 0])), DataError, 'is too long: it has 21 bytes');
   });
 
-  it('refuses sizes whose product no number holds', () => {
-    const huge = Uint8Array.from([0, 0, 8, 40, ...new Array(39 * 4).fill(255), 0, 0, 0, 0]);
-    expectError(() => io.parseIdx(huge), DataError, 'the shape [4294967295, ');
-  });
-
   it('refuses what is no idx file, and knows gzip', () => {
     expectError(
       () => io.parseIdx(gzipSync(idx(8, [1], [1])), 'train-images'),
@@ -94,7 +89,7 @@ describe('parseIdx', () => {
       'has the unknown type 10',
       'must be one of 8, 9, 11, 12, 13, 14',
     );
-    for (const value of [undefined, null, 'file', [0, 0, 8, 0], new ArrayBuffer(8), new Float32Array(2)])
+    for (const value of [undefined, null, 'file', [0, 0, 8, 0], new Float32Array(2)])
       expectError(() => io.parseIdx(bad(value)), ArgumentError, 'the bytes must be a Uint8Array');
   });
 });
@@ -195,8 +190,8 @@ describe('safetensors', () => {
         DataError,
         'parseSafetensors: the file ',
       );
-    expectError(() => io.parseSafetensors(bytes.subarray(0, -1), 'model'), DataError, 'model has', 'not');
-    expectError(() => io.parseSafetensors(new Uint8Array([...bytes, 0])), DataError, 'bytes, not');
+    expectError(() => io.parseSafetensors(bytes.subarray(0, -1), 'model'), DataError, 'model is cut off');
+    expectError(() => io.parseSafetensors(new Uint8Array([...bytes, 0])), DataError, 'has 1 bytes after its');
   });
 
   it('survives any single byte being another: it reads something, or says DataError', () => {
@@ -215,54 +210,6 @@ describe('safetensors', () => {
     );
   });
 
-  it('refuses headers that are no JSON object', () => {
-    for (const header of ['', 'x', '[]', 'null', '3', '"a"', '{"a":', '{}}'])
-      expectError(() => io.parseSafetensors(safetensors(header, 0)), DataError, 'has no readable header');
-    const invalid = Uint8Array.from([2, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe]); // no UTF-8
-    expectError(() => io.parseSafetensors(invalid), DataError, 'has no readable header');
-    const endless = Uint8Array.from([255, 255, 255, 255, 255, 255, 255, 255, 0x7b, 0x7d]);
-    expectError(() => io.parseSafetensors(endless), DataError, 'is no safetensors file, or is cut off');
-  });
-
-  it('refuses entries that make no sense', () => {
-    for (const spoilt of [
-      entry([2], 0, 4),
-      entry([1], 0, 8),
-      entry([-1], 4, 0),
-      entry([0.5, 2], 0, 4),
-      entry('1', 0, 4),
-      entry(undefined, 0, 4),
-      entry([1], '0', 4),
-      entry([1], 0.5, 4.5),
-      entry([1], null, 4),
-      entry([1], -4, 0),
-      { dtype: 'F32', shape: [1] },
-      { dtype: 'F32', shape: [], data_offsets: [] },
-      { dtype: 'F32', shape: [1], data_offsets: 4 },
-    ])
-      expectError(() => io.parseSafetensors(safetensors({ a: spoilt }, 4)), DataError, 'misplaces a');
-    for (const none of [null, 3, 'F32', [], {}])
-      expectError(() => io.parseSafetensors(safetensors({ a: none }, 4)), DataError, 'holds a as undefined');
-  });
-
-  it('refuses gaps and overlaps between tensors', () => {
-    const header = (begin: number) => ({ a: entry([1], 0, 4), b: entry([1], begin, begin + 4) });
-    expectError(() => io.parseSafetensors(safetensors(header(8), 12)), DataError, 'has b at 8, not at 4');
-    expectError(() => io.parseSafetensors(safetensors(header(2), 6)), DataError, 'has b at 2, not at 4');
-    expectError(() => io.parseSafetensors(safetensors(header(0), 4)), DataError, 'without gaps');
-    expect(Object.keys(io.parseSafetensors(safetensors(header(4), 8)))).to.deep.equal(['a', 'b']);
-  });
-
-  it('refuses other types than float32, and says how to get them', () => {
-    expectError(
-      () => io.parseSafetensors(safetensors({ a: entry([1], 0, 2, 'F16') }, 2)),
-      DataError,
-      'holds a as "F16"',
-      'values must be F32',
-      '.float()',
-    );
-  });
-
   it('refuses to write what are no tensors', () => {
     expectError(
       () => io.toSafetensors(bad({ a: [1, 2] })),
@@ -274,7 +221,7 @@ describe('safetensors', () => {
     for (const value of [null, undefined, 3, tensor(1)])
       expectError(() => io.toSafetensors(bad(value)), ArgumentError, 'the tensors are ');
     expectError(() => io.toSafetensors({ __metadata__: tensor(1) }), ArgumentError, 'keeps that name');
-    for (const value of [null, 'x', new ArrayBuffer(8)])
+    for (const value of [null, 'x', new Float32Array(2), new SharedArrayBuffer(8)])
       expectError(() => io.parseSafetensors(bad(value)), ArgumentError, 'must be a Uint8Array');
   });
 });
@@ -330,8 +277,9 @@ describe('files', () => {
 
   it('have names: a number is no file descriptor', async () => {
     for (const name of [0, undefined, null, Buffer.from('x')]) {
-      await expectRejection(io.load(bad(name)), ArgumentError, 'a file name must be a string');
+      await expectRejection(io.readFile(bad(name)), ArgumentError, 'a file name must be a string');
       await expectRejection(io.save(bad(name), {}), ArgumentError, 'a file name must be a string');
     }
+    await expectRejection(io.load(bad(0)), ArgumentError, 'load: the file is 0', 'its name, its bytes');
   });
 });
