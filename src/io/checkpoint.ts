@@ -7,10 +7,18 @@
 //
 // and a name of the state's own that begins with $ has one more.
 import { ArgumentError, DataError, describe, type Saved, Tensor } from '../tensor/index.ts';
-import { dtypes, written } from './dtypes.ts';
+import { written } from './dtypes.ts';
 import { asBytes, type Bytes, bytesOf, type Source, writeFile } from './files.ts';
 import { parseJson } from './json.ts';
-import { type Entry, type Item, metadataName, readContents, writeContents } from './layout.ts';
+import {
+  type Entry,
+  type Fail,
+  type Item,
+  metadataName,
+  readContents,
+  valuesOf,
+  writeContents,
+} from './layout.ts';
 import { itemOf, tensorOf } from './safetensors.ts';
 
 const version = 1;
@@ -18,7 +26,7 @@ const metadataKey = 'typegrad';
 const deepest = 100; // levels of a state; its JSON has one or two more
 
 /** What JSON has no word for. */
-const values = new Map<string, number | undefined>([
+const values = new Map<unknown, number | undefined>([
   ['NaN', NaN],
   ['Infinity', Infinity],
   ['-Infinity', -Infinity],
@@ -102,11 +110,11 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
  * @throws DataError when the bytes are no checkpoint, not a whole one, or one of a newer version
  */
 export function parseCheckpoint(bytes: Bytes, name = 'the file'): Saved {
-  const fail: (problem: string, rule: string, repair?: string) => never = (problem, rule, repair) => {
+  const fail: Fail = (problem, rule, repair) => {
     throw new DataError('parseCheckpoint', `${name} ${problem}`, rule, repair);
   };
-  const contents = readContents('parseCheckpoint', asBytes('parseCheckpoint', name, bytes), name);
-  const { entries, metadata } = contents;
+  const file = asBytes('parseCheckpoint', name, bytes);
+  const { entries, metadata } = readContents('parseCheckpoint', file, name);
   if (!Object.hasOwn(metadata, metadataKey))
     fail(
       'is a safetensors file, but no checkpoint',
@@ -115,40 +123,48 @@ export function parseCheckpoint(bytes: Bytes, name = 'the file'): Saved {
     );
   const state = readState(metadata[metadataKey], fail);
 
-  const read = new Map<string, Tensor | Exclude<Saved, Tensor>>();
-  const leaf = (tag: string, key: unknown): Saved => {
+  // Twice: the whole state is checked before the first array is made.
+  const named = new Set<string>();
+  decode(state, fail, (tag, key) => {
     const entry = typeof key === 'string' ? entries.get(key) : undefined;
     if (!entry) fail(`has no array ${describe(key)}, which its state names`, 'a checkpoint must be whole');
-    const id = `${tag} ${key}`;
-    if (!read.has(id))
-      read.set(id, tag === '$tensor' ? tensorOf(entry) : arrayOf(entry, describe(key), fail));
-    return read.get(id) as Saved;
-  };
-  const decode = (value: unknown): Saved => {
-    if (Array.isArray(value)) return value.map(decode);
-    if (value === null || typeof value !== 'object') return value as Saved;
-    const pairs = Object.entries(value);
-    const [tag, content] = pairs[0] ?? [];
-    if (pairs.length === 1 && (tag === '$tensor' || tag === '$array')) return leaf(tag, content);
-    if (pairs.length === 1 && tag === '$value' && values.has(content as string))
-      return values.get(content as string);
-    return Object.fromEntries(
-      pairs.map(([key, item]) => {
-        if (key.startsWith('$') && !key.startsWith('$$'))
-          fail(`has ${describe(key)} in its state: ${describe(item)}`, 'the format has no such mark');
-        return [key.startsWith('$') ? key.slice(1) : key, decode(item)];
-      }),
-    );
-  };
-  const result = decode(state);
-  const named = new Set([...read.keys()].map((id) => id.slice(id.indexOf(' ') + 1)));
+    if (tag === '$array') checkArray(entry, key as string, fail);
+    named.add(key as string);
+    return undefined;
+  });
   for (const key of entries.keys())
     if (!named.has(key))
       fail(`has an array ${describe(key)} that its state does not name`, 'a checkpoint must be whole');
-  return result;
+
+  const leaves = new Map<string, Saved>();
+  return decode(state, fail, (tag, key) => {
+    const leaf = `${tag} ${key}`;
+    if (!leaves.has(leaf)) {
+      const entry = entries.get(key as string) as Entry;
+      leaves.set(leaf, tag === '$tensor' ? tensorOf(entry) : arrayOf(entry));
+    }
+    return leaves.get(leaf);
+  });
 }
 
-type Fail = (problem: string, rule: string, repair?: string) => never;
+/** The state that its JSON stands for; `leaf` says what a tensor or typed array becomes. */
+function decode(value: unknown, fail: Fail, leaf: (tag: '$tensor' | '$array', key: unknown) => Saved): Saved {
+  if (Array.isArray(value)) return value.map((item) => decode(item, fail, leaf));
+  if (value === null || typeof value !== 'object') return value as Saved;
+  const pairs = Object.entries(value);
+  if (pairs.length === 1) {
+    const [tag, content] = pairs[0];
+    if (tag === '$tensor' || tag === '$array') return leaf(tag, content);
+    if (tag === '$value' && values.has(content)) return values.get(content);
+  }
+  return Object.fromEntries(
+    pairs.map(([key, item]) => {
+      if (key.startsWith('$') && !key.startsWith('$$'))
+        fail(`has ${describe(key)} in its state: ${describe(item)}`, 'the format has no such mark');
+      return [key.startsWith('$') ? key.slice(1) : key, decode(item, fail, leaf)];
+    }),
+  );
+}
 
 /** The state's JSON, if it is of a version that is known here. */
 function readState(text: string, fail: Fail): unknown {
@@ -171,16 +187,18 @@ function readState(text: string, fail: Fail): unknown {
   return (skeleton as { state: unknown }).state;
 }
 
-/** The typed array that was saved. */
-function arrayOf({ dtype, shape, bytes }: Entry, key: string, fail: Fail): Saved {
-  const Values = written[dtype as keyof typeof written];
-  if (!Values || shape.length !== 1)
+/** Throws unless a typed array can have been saved so. */
+function checkArray({ dtype, shape }: Entry, key: string, fail: Fail): void {
+  if (!Object.hasOwn(written, dtype) || shape.length !== 1)
     fail(
-      `has ${key} as ${dtype} with ${shape.length} axes`,
+      `has ${describe(key)} as ${dtype} with ${shape.length} axes`,
       `a typed array is one of ${Object.keys(written).join(', ')} with one axis`,
     );
-  return new Values((dtypes.get(dtype) as { read(bytes: Uint8Array): ArrayLike<number> }).read(bytes));
 }
+
+/** A typed array of its own, of the class that was saved. */
+const arrayOf = ({ dtype, bytes }: Entry): Saved =>
+  new written[dtype as keyof typeof written](valuesOf({ dtype, bytes }));
 
 /** Saves a state, such as `{ model: model.stateDict(), optimizer: optimizer.stateDict(), epoch }`, in one file. The old file stays whole until the new one is. */
 export async function saveCheckpoint(path: string, state: Saved): Promise<void> {

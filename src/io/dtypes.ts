@@ -1,7 +1,7 @@
 // The types of numbers in safetensors files, and how their bytes become numbers. Little-endian, as all that WebAssembly runs on.
 
 /** Numbers that a Float32Array can take over: each is rounded once, to the nearest float32. */
-type Numbers =
+export type Numbers =
   | Float32Array
   | Float64Array
   | Int8Array
@@ -11,7 +11,7 @@ type Numbers =
   | Int32Array
   | Uint32Array;
 
-interface Dtype {
+export interface Dtype {
   /** Bytes of a value. */
   width: number;
   read(bytes: Uint8Array): Numbers;

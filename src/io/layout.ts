@@ -1,6 +1,6 @@
 // The layout of a safetensors file: the header's length, the header, the values. Read as if an enemy had written it.
 import { ArgumentError, DataError, describe, show } from '../tensor/index.ts';
-import { dtypes, written } from './dtypes.ts';
+import { type Dtype, dtypes, type Numbers, written } from './dtypes.ts';
 import { parseJson } from './json.ts';
 
 /** An array of a file: its values as they lie there. */
@@ -78,7 +78,8 @@ export function readContents(where: string, bytes: Uint8Array, name: string): Co
   };
 }
 
-type Fail = (problem: string, rule: string, repair?: string) => never;
+/** Throws an error about the file. */
+export type Fail = (problem: string, rule: string, repair?: string) => never;
 
 /** Where the header ends and the values begin. */
 function headerEnd(bytes: Uint8Array, fail: Fail): number {
@@ -204,6 +205,10 @@ function checkOrder(entries: (HeaderEntry & { key: string })[], available: numbe
       'a file ends with the last value of its last array',
     );
 }
+
+/** An array's numbers: a view of the file where that can be, so to be copied. */
+export const valuesOf = ({ dtype, bytes }: Omit<Entry, 'shape'>): Numbers =>
+  (dtypes.get(dtype) as Dtype).read(bytes);
 
 /** Throws if there is half a character (a lone surrogate): other readers refuse the file then. */
 function checkText(text: string, fail: Fail): void {

@@ -1,9 +1,8 @@
 // safetensors: tensors by name in one file, readable by PyTorch and by us.
 // The format: https://github.com/huggingface/safetensors#format
 import { allocateRaw, ArgumentError, checkOptions, describe, Tensor } from '../tensor/index.ts';
-import { dtypes } from './dtypes.ts';
 import { asBytes, type Bytes, bytesOf, type Source, writeFile } from './files.ts';
-import { type Entry, type Item, readContents, writeContents } from './layout.ts';
+import { type Entry, type Item, readContents, valuesOf, writeContents } from './layout.ts';
 
 /** What {@link toSafetensors} writes: tensors and Float32Arrays as F32, the others as F64, I32 and U8. */
 export type Savable = Tensor | Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -62,9 +61,9 @@ export function toSafetensors(
 }
 
 /** A new tensor of an array's values, each rounded to float32. @internal */
-export function tensorOf({ dtype, shape, bytes }: Entry): Tensor {
-  const values = (dtypes.get(dtype) as { read(bytes: Uint8Array): ArrayLike<number> }).read(bytes);
-  const result = new Tensor(shape, allocateRaw(values.length));
+export function tensorOf(entry: Entry): Tensor {
+  const values = valuesOf(entry);
+  const result = new Tensor(entry.shape, allocateRaw(values.length));
   result.storage.write().set(values);
   return result;
 }
