@@ -202,7 +202,12 @@ describe('checkpoints', () => {
       fc.uint8Array({ maxLength: 4 }),
     );
     const { state } = fc.letrec((tie) => ({
-      state: fc.oneof({ depthSize: 'small', maxDepth: 4 }, leaf, fc.array(tie('state'), { maxLength: 4 }), tie('object')),
+      state: fc.oneof(
+        { depthSize: 'small', maxDepth: 4 },
+        leaf,
+        fc.array(tie('state'), { maxLength: 4 }),
+        tie('object'),
+      ),
       object: fc
         .array(
           fc.tuple(fc.oneof(fc.string(), fc.constantFrom('__proto__', '$tensor', 'a.0', 'a')), tie('state')),
