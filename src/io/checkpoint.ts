@@ -15,6 +15,7 @@ import {
   type Fail,
   type Item,
   metadataName,
+  quote,
   readContents,
   valuesOf,
   writeContents,
@@ -36,11 +37,12 @@ const values = new Map<unknown, number | undefined>([
 
 /**
  * The bytes of a checkpoint: a safetensors file of the state's tensors (F32) and typed arrays (F64, F32, I32, U8), named by
- * their path (`model.0.weight`), with the rest of the state as JSON in its metadata. A tensor or typed array that is there twice is written once.
+ * their path (`model.0.weight`), with the rest of the state as JSON in its metadata. A tensor or typed array that is there
+ * twice is written once.
  *
  * @throws ArgumentError that names the path of what cannot be saved: functions, class instances, a state that contains itself
  */
-export function toCheckpoint(state: Saved): Uint8Array {
+export function toCheckpoint(state: Saved): Uint8Array<ArrayBuffer> {
   const items = new Map<string, Item>();
   const namesOf = new Map<unknown, string>();
   const open: unknown[] = []; // the objects and lists around
@@ -56,7 +58,9 @@ export function toCheckpoint(state: Saved): Uint8Array {
       refuse(
         path,
         `is ${describe(value)}`,
-        'a checkpoint holds tensors, Float64Array, Float32Array, Int32Array, Uint8Array, numbers, strings, booleans, null and undefined, in arrays and plain objects',
+        `a checkpoint holds tensors, ${Object.values(written)
+          .map((Values) => Values.name)
+          .join(', ')}, numbers, ` + 'strings, booleans, null and undefined, in arrays and plain objects',
         'stateDict() of what is to be saved',
       );
     if (open.includes(value)) refuse(path, 'contains itself', 'a state is a tree');
@@ -127,14 +131,18 @@ export function parseCheckpoint(bytes: Bytes, name = 'the file'): Saved {
   const named = new Set<string>();
   decode(state, fail, (tag, key) => {
     const entry = typeof key === 'string' ? entries.get(key) : undefined;
-    if (!entry) fail(`has no array ${describe(key)}, which its state names`, 'a checkpoint must be whole');
+    if (!entry)
+      fail(
+        `has no array ${typeof key === 'string' ? quote(key) : describe(key)}, which its state names`,
+        'a checkpoint must be whole',
+      );
     if (tag === '$array') checkArray(entry, key as string, fail);
     named.add(key as string);
     return undefined;
   });
   for (const key of entries.keys())
     if (!named.has(key))
-      fail(`has an array ${describe(key)} that its state does not name`, 'a checkpoint must be whole');
+      fail(`has an array ${quote(key)} that its state does not name`, 'a checkpoint must be whole');
 
   const leaves = new Map<string, Saved>();
   return decode(state, fail, (tag, key) => {
@@ -160,7 +168,7 @@ function decode(value: unknown, fail: Fail, leaf: (tag: '$tensor' | '$array', ke
   return Object.fromEntries(
     pairs.map(([key, item]) => {
       if (key.startsWith('$') && !key.startsWith('$$'))
-        fail(`has ${describe(key)} in its state: ${describe(item)}`, 'the format has no such mark');
+        fail(`has ${quote(key)} in its state: ${describe(item)}`, 'the format has no such mark');
       return [key.startsWith('$') ? key.slice(1) : key, decode(item, fail, leaf)];
     }),
   );
@@ -191,7 +199,7 @@ function readState(text: string, fail: Fail): unknown {
 function checkArray({ dtype, shape }: Entry, key: string, fail: Fail): void {
   if (!Object.hasOwn(written, dtype) || shape.length !== 1)
     fail(
-      `has ${describe(key)} as ${dtype} with ${shape.length} axes`,
+      `has ${quote(key)} as ${dtype} with ${shape.length} axes`,
       `a typed array is one of ${Object.keys(written).join(', ')} with one axis`,
     );
 }
@@ -200,7 +208,10 @@ function checkArray({ dtype, shape }: Entry, key: string, fail: Fail): void {
 const arrayOf = ({ dtype, bytes }: Entry): Saved =>
   new written[dtype as keyof typeof written](valuesOf({ dtype, bytes }));
 
-/** Saves a state, such as `{ model: model.stateDict(), optimizer: optimizer.stateDict(), epoch }`, in one file. The old file stays whole until the new one is. */
+/**
+ * Saves a state, such as `{ model: model.stateDict(), optimizer: optimizer.stateDict(), epoch }`, in one file. The old file
+ * stays whole until the new one is.
+ */
 export async function saveCheckpoint(path: string, state: Saved): Promise<void> {
   await writeFile(path, toCheckpoint(state));
 }

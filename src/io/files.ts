@@ -61,7 +61,8 @@ type Fs = ReturnType<typeof openFs>;
 export async function readFile(path: string): Promise<Uint8Array> {
   const { fs } = openFs(path);
   try {
-    return asBytes('io', path, await fs.readFile(path));
+    const { buffer, byteOffset, length } = await fs.readFile(path);
+    return new Uint8Array(buffer, byteOffset, length); // the same bytes, without the Buffer's own methods
   } catch (cause) {
     throw new DataError('io', `cannot read ${path}: ${(cause as Error).message}`);
   }

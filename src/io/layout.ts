@@ -23,6 +23,13 @@ interface HeaderEntry {
   data_offsets: [begin: number, end: number];
 }
 
+/** Throws an error about the file. */
+export type Fail = (problem: string, rule: string, repair?: string) => never;
+
+/** A name of an array as errors show it: on one line, whatever is in it. */
+export const quote = (name: string): string =>
+  JSON.stringify(name.length > 200 ? `${name.slice(0, 197)}...` : name);
+
 /** The one name in a header that is no array's. */
 export const metadataName = '__metadata__';
 
@@ -78,9 +85,6 @@ export function readContents(where: string, bytes: Uint8Array, name: string): Co
   };
 }
 
-/** Throws an error about the file. */
-export type Fail = (problem: string, rule: string, repair?: string) => never;
-
 /** Where the header ends and the values begin. */
 function headerEnd(bytes: Uint8Array, fail: Fail): number {
   const rule =
@@ -128,7 +132,7 @@ function checkMetadata(metadata: unknown, fail: Fail): asserts metadata is Recor
   if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata))
     fail(`the metadata are ${describe(metadata)}`, rule);
   for (const [key, value] of Object.entries(metadata))
-    if (typeof value !== 'string') fail(`${describe(key)} is ${describe(value)}`, rule);
+    if (typeof value !== 'string') fail(`${quote(key)} is ${describe(value)}`, rule);
 }
 
 /** What the header says of one array, if that can be: a known type, a shape, and as many bytes as it needs. */
@@ -138,7 +142,7 @@ function checkEntry(
   available: number,
   fail: Fail,
 ): HeaderEntry & { key: string } {
-  const quoted = describe(key);
+  const quoted = quote(key);
   if (entry === null || typeof entry !== 'object' || Array.isArray(entry))
     fail(`has ${describe(entry)} as ${quoted}`, 'an entry is an object: dtype, shape, data_offsets');
   const { dtype, shape, data_offsets: offsets } = entry as Partial<HeaderEntry>;
@@ -194,7 +198,7 @@ function checkOrder(entries: (HeaderEntry & { key: string })[], available: numbe
   for (const { key, begin, end } of byPlace) {
     if (begin !== next)
       fail(
-        `has ${begin > next ? 'a gap before' : 'an overlap at'} ${describe(key)}: it is at ${begin}, not at ${next}`,
+        `has ${begin > next ? 'a gap before' : 'an overlap at'} ${quote(key)}: it is at ${begin}, not at ${next}`,
         'arrays must follow each other without gaps',
       );
     next = end;
@@ -213,7 +217,7 @@ export const valuesOf = ({ dtype, bytes }: Omit<Entry, 'shape'>): Numbers =>
 /** Throws if there is half a character (a lone surrogate): other readers refuse the file then. */
 function checkText(text: string, fail: Fail): void {
   if (/\p{Surrogate}/u.test(text))
-    fail(`${describe(text)} holds half a character`, 'names and metadata must be well-formed Unicode');
+    fail(`${quote(text)} holds half a character`, 'names and metadata must be well-formed Unicode');
 }
 
 /** An array to be written. */
@@ -224,14 +228,14 @@ export interface Item {
 }
 
 /**
- * The bytes of a safetensors file. The header has the arrays in the given order. Their values lie in this order too, but wide types
- * before narrow ones: so each begins at a multiple of its width, and readers need not copy.
+ * The bytes of a safetensors file. The header has the arrays in the given order. Their values lie in this order too, but wide
+ * types before narrow ones: so each begins at a multiple of its width, and readers need not copy.
  */
 export function writeContents(
   where: string,
   items: ReadonlyMap<string, Item>,
   metadata?: Record<string, string>,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const fail: Fail = (problem, rule, repair) => {
     throw new ArgumentError(where, problem, rule, repair);
   };

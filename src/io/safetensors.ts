@@ -36,7 +36,7 @@ export function itemOf(value: unknown): Item | undefined {
 export function toSafetensors(
   tensors: Record<string, Savable>,
   options: SafetensorsOptions = {},
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   checkOptions('toSafetensors', options, ['metadata']);
   if (tensors === null || typeof tensors !== 'object' || itemOf(tensors) || Array.isArray(tensors))
     throw new ArgumentError(
