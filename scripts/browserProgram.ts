@@ -20,7 +20,7 @@ export interface Outcome {
   backend: string;
   threads: number;
   /** SHA-256 of the bits of what was computed. */
-  digests: Record<'product' | 'chain' | 'network', string>;
+  digests: Record<'product' | 'chain' | 'network' | 'checkpoint', string>;
   /** The pieces of calls that other threads computed. */
   helped: number;
   /** Calls of Atomics.wait by this thread. */
@@ -69,6 +69,11 @@ export async function program(typegrad: Typegrad): Promise<Outcome> {
   }
   const network = await digest(model.parameters());
 
+  const file = new Blob([io.toCheckpoint({ model: model.stateDict(), losses: [Number.NaN, undefined] })]);
+  const { model: loaded } = (await io.loadCheckpoint(file)) as { model: ReturnType<typeof model.stateDict> };
+  if ((await digest(Object.values(loaded))) !== network) throw new Error('a checkpoint has other bits');
+  const checkpoint = await sha256(file);
+
   const { backend } = device.info();
   const wide = enableWideVectors();
   const { wideReason } = device.info();
@@ -77,13 +82,26 @@ export async function program(typegrad: Typegrad): Promise<Outcome> {
     (error: Error) => error.message,
   );
   const [helped, waits] = [counted.dealt - counted.own, counted.waits];
-  return { backend, threads, digests: { product, chain, network }, helped, waits, wide, wideReason, noFile };
+  return {
+    backend,
+    threads,
+    digests: { product, chain, network, checkpoint },
+    helped,
+    waits,
+    wide,
+    wideReason,
+    noFile,
+  };
 }
 
 async function digest(tensors: { read(): Promise<Float32Array> }[]): Promise<string> {
   const parts: Uint8Array[] = [];
   for (const tensor of tensors) parts.push(new Uint8Array(new Float32Array(await tensor.read()).buffer));
-  const hash = await crypto.subtle.digest('SHA-256', await new Blob(parts as BlobPart[]).arrayBuffer());
+  return sha256(new Blob(parts as BlobPart[]));
+}
+
+async function sha256(bytes: Blob): Promise<string> {
+  const hash = await crypto.subtle.digest('SHA-256', await bytes.arrayBuffer());
   return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 

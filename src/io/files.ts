@@ -1,12 +1,49 @@
 // Reading and writing files, where there are files: in Node. Browsers pass and receive bytes.
 import { ArgumentError, DataError, describe } from '../tensor/index.ts';
 
+/** The bytes of a file. */
+export type Bytes = Uint8Array | ArrayBuffer;
+
+/** A file to be read: its name (in Node), its bytes, or what a browser has of it. */
+export type Source = string | Bytes | Blob;
+
+/** The bytes, seen as a Uint8Array and no subclass: a Buffer's slice would be no copy. @internal */
+export function asBytes(where: string, name: string, bytes: unknown): Uint8Array {
+  if (bytes instanceof Uint8Array) return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes);
+  throw new ArgumentError(
+    where,
+    `${name} is ${describe(bytes)}`,
+    'the bytes must be a Uint8Array or an ArrayBuffer',
+  );
+}
+
+/** The bytes of a file, and how to call it in errors. @internal */
+export async function bytesOf(where: string, file: Source): Promise<{ bytes: Uint8Array; name: string }> {
+  if (typeof file === 'string') return { bytes: await readFile(file), name: file };
+  if (file instanceof Uint8Array || file instanceof ArrayBuffer)
+    return { bytes: asBytes(where, 'the file', file), name: 'the file' };
+  if (!(file instanceof Blob))
+    throw new ArgumentError(
+      where,
+      `the file is ${describe(file)}`,
+      'a file is its name, its bytes (a Uint8Array or an ArrayBuffer), or a Blob',
+    );
+  const name = (file as Partial<File>).name || 'the file';
+  try {
+    return { bytes: new Uint8Array(await file.arrayBuffer()), name };
+  } catch (cause) {
+    throw new DataError(where, `cannot read ${name}: ${(cause as Error).message}`);
+  }
+}
+
+/** Node's modules for files and names. */
 const openFs = (path: string) => {
   if (typeof path !== 'string')
     throw new ArgumentError('io', `the file name is ${describe(path)}`, 'a file name must be a string');
   // Not an import: a bundler for browsers would follow it, warn, and put an empty module in its place.
   const fs = typeof process === 'undefined' ? undefined : process.getBuiltinModule?.('node:fs/promises');
-  if (fs) return fs;
+  if (fs) return { fs, names: process.getBuiltinModule('node:path') };
   throw new DataError(
     'io',
     `cannot open ${path}: there is no file system here`,
@@ -14,13 +51,15 @@ const openFs = (path: string) => {
   );
 };
 
+type Fs = ReturnType<typeof openFs>;
+
 /**
  * The bytes of a file.
  *
  * @throws DataError when it cannot be read
  */
 export async function readFile(path: string): Promise<Uint8Array> {
-  const fs = openFs(path);
+  const { fs } = openFs(path);
   try {
     const { buffer, byteOffset, length } = await fs.readFile(path);
     return new Uint8Array(buffer, byteOffset, length); // the same bytes, without the Buffer's own methods
@@ -30,20 +69,87 @@ export async function readFile(path: string): Promise<Uint8Array> {
 }
 
 /**
- * Writes a file beside its final place and then renames it, so that the name never stands for half a file.
+ * Writes a file whole or not at all: beside its final place, through to the disk, and then renamed. Whatever ends the program
+ * in between, the name stands for the old file or the new one. A link is followed; the old file's permissions are kept. What
+ * a killed program left beside the file is removed.
  *
  * @throws DataError when it cannot be written; the old file is as it was then
  */
 export async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
   if (!(bytes instanceof Uint8Array))
     throw new ArgumentError('io', `the bytes are ${describe(bytes)}`, 'the bytes must be a Uint8Array');
-  const fs = openFs(path);
-  const beside = `${path}.${Math.random().toString(36).slice(2)}.tmp`;
+  const node = openFs(path);
+  const { fs, names } = node;
+  let beside: string | undefined;
   try {
-    await fs.writeFile(beside, bytes, { flush: true });
-    await fs.rename(beside, path);
+    const target = await follow(node, path);
+    const old = await fs.stat(target).catch(unlessAbsent);
+    if (old && !old.isFile()) throw new Error('what stands there is no ordinary file');
+    if (old) await fs.access(target, fs.constants.W_OK); // a rename would ask the folder only
+    await removeLeftOvers(node, target);
+
+    beside = `${target}.${process.pid}-${Math.random().toString(36).slice(2)}.tmp`;
+    const file = await fs.open(beside, 'wx', old?.mode);
+    try {
+      await file.writeFile(bytes);
+      if (old) {
+        await file.chown(old.uid, old.gid).catch(() => {}); // which only an administrator may
+        await file.chmod(old.mode);
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await fs.rename(beside, target);
+    await syncFolder(node, names.dirname(target));
   } catch (cause) {
-    await fs.rm(beside, { force: true }).catch(() => {}); // what went wrong first is what counts
+    if (beside) await fs.rm(beside, { force: true }).catch(() => {}); // what went wrong first is what counts
     throw new DataError('io', `cannot write ${path}: ${(cause as Error).message}`);
+  }
+}
+
+const unlessAbsent = (cause: NodeJS.ErrnoException): undefined => {
+  if (cause.code !== 'ENOENT') throw cause;
+};
+
+/** Where a name leads, through links; also to a file that is not there yet. */
+async function follow(node: Fs, path: string): Promise<string> {
+  const { fs, names } = node;
+  const found = await fs.realpath(path).catch(unlessAbsent);
+  if (found !== undefined) return found;
+  const link = await fs.readlink(path).catch(() => undefined);
+  return link === undefined ? path : follow(node, names.resolve(names.dirname(path), link));
+}
+
+/** A new name is lasting when its folder is on the disk. Where folders cannot be flushed, it lasts as the system has it. */
+async function syncFolder({ fs }: Fs, folder: string): Promise<void> {
+  const handle = await fs.open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}
+
+/** Removes what killed programs left beside a file. */
+async function removeLeftOvers({ fs, names }: Fs, target: string): Promise<void> {
+  const [folder, start] = [names.dirname(target), `${names.basename(target)}.`];
+  for (const entry of await fs.readdir(folder).catch(() => [])) {
+    const pid = entry.startsWith(start) && /^(\d+)-[a-z0-9]*\.tmp$/.exec(entry.slice(start.length))?.[1];
+    if (!pid) continue;
+    const path = names.join(folder, entry);
+    // In a container the next program often has the number of the killed one: its own files are younger than itself.
+    const isOld =
+      Number(pid) === process.pid
+        ? ((await fs.stat(path).catch(() => undefined))?.mtimeMs ?? Infinity) < started()
+        : !isRunning(Number(pid));
+    if (isOld) await fs.rm(path, { force: true }).catch(() => {});
+  }
+}
+
+const started = (): number => Date.now() - 1000 * process.uptime();
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code !== 'ESRCH'; // it may be somebody else's
   }
 }

@@ -1,5 +1,6 @@
 // The idx format of MNIST and its relatives: a header with sizes, then the numbers, big-endian.
-import { ArgumentError, DataError, describe, show, sizeOf } from '../tensor/index.ts';
+import { DataError, show } from '../tensor/index.ts';
+import { asBytes, type Bytes } from './files.ts';
 
 /** What an idx file holds: numbers with a shape. */
 export interface IdxArray {
@@ -22,12 +23,11 @@ const types = {
  * @param name how to call the file in errors
  * @throws DataError when the bytes are no idx file, are cut off, or go on after the last number
  */
-export function parseIdx(bytes: Uint8Array, name = 'the file'): IdxArray {
+export function parseIdx(file: Bytes, name = 'the file'): IdxArray {
   const fail = (problem: string, rule: string, repair = 'download the file again'): never => {
     throw new DataError('parseIdx', `${name} ${problem}`, rule, repair);
   };
-  if (!(bytes instanceof Uint8Array))
-    throw new ArgumentError('parseIdx', `${name} is ${describe(bytes)}`, 'the bytes must be a Uint8Array');
+  const bytes = asBytes('parseIdx', name, file);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes[0] === 0x1f && bytes[1] === 0x8b)
     fail('is compressed with gzip', 'idx files are read uncompressed', 'gunzip it first');
@@ -48,14 +48,17 @@ export function parseIdx(bytes: Uint8Array, name = 'the file'): IdxArray {
       `a header of ${bytes[3]} axes has ${header} bytes`,
     );
   const shape = Array.from({ length: bytes[3] }, (_, axis) => view.getUint32(4 + 4 * axis));
-  const needed = header + sizeOf(shape) * Numbers.BYTES_PER_ELEMENT;
+  const count = shape.reduce((product, size) => product * size, 1);
+  const needed = header + count * Numbers.BYTES_PER_ELEMENT;
+  if (!Number.isSafeInteger(needed))
+    fail(`has an impossible shape: ${show(shape.slice(0, 8))}`, 'a shape must have less than 2⁵³ bytes');
   if (bytes.length !== needed)
     fail(
       `${bytes.length > needed ? 'is too long' : 'is cut off'}: it has ${bytes.length} bytes`,
       `the shape ${show(shape)} needs ${needed}`,
     );
-  if (Numbers === Uint8Array) return { shape, data: new Uint8Array(bytes.subarray(header)) };
-  const data = new Numbers(sizeOf(shape));
-  for (let i = 0; i < data.length; i++) data[i] = view[read](header + i * Numbers.BYTES_PER_ELEMENT);
+  if (Numbers === Uint8Array) return { shape, data: bytes.slice(header) };
+  const data = new Numbers(count);
+  for (let i = 0; i < count; i++) data[i] = view[read](header + i * Numbers.BYTES_PER_ELEMENT);
   return { shape, data };
 }

@@ -1,4 +1,13 @@
 // Files and formats.
-export * from './files.ts';
+export { loadCheckpoint, parseCheckpoint, saveCheckpoint, toCheckpoint } from './checkpoint.ts';
+export { type Bytes, readFile, type Source, writeFile } from './files.ts';
 export * from './idx.ts';
-export * from './safetensors.ts';
+export {
+  load,
+  loadMetadata,
+  parseSafetensors,
+  type SafetensorsOptions,
+  type Savable,
+  save,
+  toSafetensors,
+} from './safetensors.ts';

@@ -1,135 +1,102 @@
 // safetensors: tensors by name in one file, readable by PyTorch and by us.
-import { ArgumentError, DataError, describe, sizeOf, Tensor } from '../tensor/index.ts';
-import { readFile, writeFile } from './files.ts';
+// The format: https://github.com/huggingface/safetensors#format
+import { allocateRaw, ArgumentError, checkOptions, describe, Tensor } from '../tensor/index.ts';
+import { asBytes, type Bytes, bytesOf, type Source, writeFile } from './files.ts';
+import { type Entry, type Item, readContents, valuesOf, writeContents } from './layout.ts';
 
-/** What the header says of one tensor; the offsets count from the end of the header. */
-interface Entry {
-  dtype: string;
-  shape: number[];
-  data_offsets: [begin: number, end: number];
+/** What {@link toSafetensors} writes: tensors and Float32Arrays as F32, the others as F64, I32 and U8. */
+export type Savable = Tensor | Float32Array | Float64Array | Int32Array | Uint8Array;
+
+export interface SafetensorsOptions {
+  /** Texts by name that go with the tensors: Python's `safe_open(...).metadata()`. Default: none. */
+  metadata?: Record<string, string>;
 }
 
-const metadata = '__metadata__'; // the one name in a header that is no tensor's
+/** A tensor or typed array as it is written; undefined for anything else. @internal */
+export function itemOf(value: unknown): Item | undefined {
+  if (value instanceof Tensor) return { dtype: 'F32', shape: value.shape, values: value.data };
+  const item = (dtype: Item['dtype'], values: Item['values']): Item => ({
+    dtype,
+    shape: [values.length],
+    values,
+  });
+  if (value instanceof Float32Array) return item('F32', value);
+  if (value instanceof Float64Array) return item('F64', value);
+  if (value instanceof Int32Array) return item('I32', value);
+  if (value instanceof Uint8Array) return item('U8', value);
+  return undefined;
+}
 
 /**
  * The bytes of a safetensors file: the header's length (64 bits, little-endian), the header (JSON: dtype, shape and
- * offsets by name), the values (float32, little-endian) without gaps.
+ * offsets by name, in the object's order), the values, little-endian and aligned: F64 first, then F32 and I32, then U8.
  *
- * @throws ArgumentError when a value is no tensor
+ * @throws ArgumentError when a value is neither tensor nor typed array, or the metadata are no strings
  */
-export function toSafetensors(tensors: Record<string, Tensor>): Uint8Array {
-  if (tensors === null || typeof tensors !== 'object' || tensors instanceof Tensor)
+export function toSafetensors(
+  tensors: Record<string, Savable>,
+  options: SafetensorsOptions = {},
+): Uint8Array<ArrayBuffer> {
+  checkOptions('toSafetensors', options, ['metadata']);
+  if (tensors === null || typeof tensors !== 'object' || itemOf(tensors) || Array.isArray(tensors))
     throw new ArgumentError(
       'toSafetensors',
       `the tensors are ${describe(tensors)}`,
       'tensors are an object, each by its name',
       'model.stateDict()',
     );
-  let end = 0;
-  const entries = Object.entries(tensors).map(([name, value]): [string, Entry] => {
-    if (!(value instanceof Tensor))
+  const items = new Map<string, Item>();
+  for (const [name, value] of Object.entries(tensors)) {
+    const item = itemOf(value);
+    if (!item)
       throw new ArgumentError(
         'toSafetensors',
         `${name} is ${describe(value)}`,
-        'every value must be a tensor',
+        'every value must be a tensor, or a Float32Array, Float64Array, Int32Array or Uint8Array',
         'model.stateDict()',
       );
-    if (name === metadata)
-      throw new ArgumentError(
-        'toSafetensors',
-        `a tensor is called ${name}`,
-        'the format keeps that name for itself',
-      );
-    return [name, { dtype: 'F32', shape: [...value.shape], data_offsets: [end, (end += 4 * value.size)] }];
-  });
-  const header = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
-  const values = 8 + Math.ceil(header.length / 8) * 8; // spaces after the header, so that the values are aligned
-  const bytes = new Uint8Array(values + end).fill(0x20, 8, values);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, BigInt(values - 8), true);
-  bytes.set(header, 8);
-  let next = values;
-  for (const { data } of Object.values(tensors)) {
-    for (let i = 0; i < data.length; i++, next += 4) view.setFloat32(next, data[i], true);
+    items.set(name, item);
   }
-  return bytes;
+  return writeContents('toSafetensors', items, options.metadata);
+}
+
+/** A new tensor of an array's values, each rounded to float32. @internal */
+export function tensorOf(entry: Entry): Tensor {
+  const values = valuesOf(entry);
+  const result = new Tensor(entry.shape, allocateRaw(values.length));
+  result.storage.write().set(values);
+  return result;
 }
 
 /**
- * The tensors of a safetensors file's bytes.
+ * The tensors of a safetensors file's bytes. All types become float32: F32, F16 and BF16 as they are; F64, and whole numbers
+ * beyond 2²⁴ (I64, I32, U64, U32), rounded to the nearest, ties to even; I16, U16, I8, U8 as they are; BOOL as 0 and 1.
  *
  * @param name how to call the file in errors
- * @throws DataError when the bytes are no safetensors file, are cut off, or hold other types than float32
+ * @throws DataError when the bytes are no safetensors file, or are not in every respect as the format has it
  */
-export function parseSafetensors(bytes: Uint8Array, name = 'the file'): Record<string, Tensor> {
-  const fail: (problem: string, rule: string, repair?: string) => never = (problem, rule, repair) => {
-    throw new DataError('parseSafetensors', `${name} ${problem}`, rule, repair);
-  };
-  if (!(bytes instanceof Uint8Array))
-    throw new ArgumentError(
-      'parseSafetensors',
-      `${name} is ${describe(bytes)}`,
-      'the bytes must be a Uint8Array',
-    );
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const start = bytes.length < 8 ? Infinity : 8 + Number(view.getBigUint64(0, true));
-  if (start > bytes.length)
-    fail('is no safetensors file, or is cut off', 'it begins with the length of its header, then the header');
-
-  const entries = Object.entries(
-    parseHeader(bytes.subarray(8, start)) ?? fail('has no readable header', 'the header is a JSON object'),
-  )
-    .filter(([key]) => key !== metadata)
-    .map(([key, entry]) => {
-      const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Partial<Entry>;
-      if (dtype !== 'F32')
-        fail(`holds ${key} as ${describe(dtype)}`, 'values must be F32', 'in Python, .float() before saving');
-      if (!isWhole(shape) || !isWhole(offsets) || offsets[1] !== offsets[0] + 4 * sizeOf(shape))
-        fail(`misplaces ${key}`, 'from the first to the second of data_offsets there are 4 bytes a value');
-      return { key, shape, begin: offsets[0], end: offsets[1] };
-    })
-    .sort((a, b) => a.begin - b.begin || a.end - b.end);
-
-  let next = 0;
-  for (const { key, begin, end } of entries) {
-    if (begin !== next)
-      fail(`has ${key} at ${begin}, not at ${next}`, 'tensors must follow each other without gaps');
-    next = end;
-  }
-  if (start + next !== bytes.length)
-    fail(
-      `has ${bytes.length} bytes, not ${start + next}`,
-      'a file ends with the last value of its last tensor',
-    );
-
-  return Object.fromEntries(
-    entries.map(({ key, shape, begin }) => {
-      const result = new Tensor(shape);
-      const values = result.storage.write();
-      for (let i = 0; i < values.length; i++) values[i] = view.getFloat32(start + begin + 4 * i, true);
-      return [key, result];
-    }),
-  );
+export function parseSafetensors(bytes: Bytes, name = 'the file'): Record<string, Tensor> {
+  const { entries } = readContents('parseSafetensors', asBytes('parseSafetensors', name, bytes), name);
+  return Object.fromEntries([...entries].map(([key, entry]) => [key, tensorOf(entry)]));
 }
-
-/** The header, if it is a JSON object. */
-function parseHeader(bytes: Uint8Array): object | undefined {
-  try {
-    const header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return typeof header === 'object' && !Array.isArray(header) ? (header ?? undefined) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const isWhole = (list: unknown): list is number[] =>
-  Array.isArray(list) && list.every((n) => Number.isSafeInteger(n) && n >= 0);
 
 /** Saves tensors, such as a model's `stateDict()`, as a safetensors file. The old file stays whole until the new one is. */
-export async function save(path: string, tensors: Record<string, Tensor>): Promise<void> {
-  await writeFile(path, toSafetensors(tensors));
+export async function save(
+  path: string,
+  tensors: Record<string, Savable>,
+  options: SafetensorsOptions = {},
+): Promise<void> {
+  await writeFile(path, toSafetensors(tensors, options));
 }
 
-/** The tensors of a safetensors file. */
-export const load = async (path: string): Promise<Record<string, Tensor>> =>
-  parseSafetensors(await readFile(path), path);
+/** The tensors of a safetensors file, which is a path, bytes, or a Blob. See {@link parseSafetensors}. */
+export async function load(file: Source): Promise<Record<string, Tensor>> {
+  const { bytes, name } = await bytesOf('load', file);
+  return parseSafetensors(bytes, name);
+}
+
+/** The metadata of a safetensors file: texts by name; none if it has none. */
+export async function loadMetadata(file: Source): Promise<Record<string, string>> {
+  const { bytes, name } = await bytesOf('loadMetadata', file);
+  return readContents('loadMetadata', bytes, name).metadata;
+}

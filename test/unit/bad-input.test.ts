@@ -974,10 +974,37 @@ const rows: Record<string, Row[]> = {
     [() => io.toSafetensors(null), ArgumentError, 'the tensors are null', 'model.stateDict()'],
     [() => io.toSafetensors({ a: [1] }), ArgumentError, 'a is an array of 1'],
     [() => io.toSafetensors(model()), ArgumentError, 'every value must be a tensor'],
+    [() => io.toSafetensors({}, { meta: {} }), ArgumentError, '{ metadata: ... }'],
+    [() => io.toSafetensors({}, { metadata: 'pt' }), ArgumentError, 'the metadata are "pt"'],
+    [() => io.toSafetensors({}, { metadata: { epoch: 3 } }), ArgumentError, '"epoch" is 3', 'strings'],
   ],
   'io.load': [
-    [() => io.load(), ArgumentError, 'the file name is undefined'],
+    [() => io.load(), ArgumentError, 'the file is undefined'],
     [() => io.load('/nowhere/weights'), DataError, 'cannot read /nowhere/weights'],
+    [() => io.load(new Blob(['{}'])), DataError, 'the file is cut off'],
+  ],
+  'io.loadMetadata': [
+    [() => io.loadMetadata(3), ArgumentError, 'the file is 3'],
+    [() => io.loadMetadata('/nowhere/weights'), DataError, 'cannot read /nowhere/weights'],
+    [() => io.loadMetadata(new ArrayBuffer(0)), DataError, 'the file is empty'],
+  ],
+  'io.toCheckpoint': [
+    [() => io.toCheckpoint(() => 1), ArgumentError, 'the state is a function'],
+    [() => io.toCheckpoint({ model: model() }), ArgumentError, 'model is a Sequential', 'stateDict()'],
+    [() => io.toCheckpoint({ a: [new Map()] }), ArgumentError, 'a.0 is a Map'],
+  ],
+  'io.parseCheckpoint': [
+    [() => io.parseCheckpoint('file'), ArgumentError, 'the file is "file"', 'Uint8Array'],
+    [() => io.parseCheckpoint(io.toSafetensors({ x: x() })), DataError, 'but no checkpoint', 'load()'],
+  ],
+  'io.saveCheckpoint': [
+    [() => io.saveCheckpoint('/nowhere/run', { x: x() }), DataError, 'cannot write /nowhere/run'],
+    [() => io.saveCheckpoint(x(), { x: x() }), ArgumentError, 'the file name is a Tensor'],
+    [() => io.saveCheckpoint('/nowhere/run', { x: 1n }), ArgumentError, 'x is 1n'],
+  ],
+  'io.loadCheckpoint': [
+    [() => io.loadCheckpoint(), ArgumentError, 'the file is undefined'],
+    [() => io.loadCheckpoint('/nowhere/run'), DataError, 'cannot read /nowhere/run'],
   ],
   'io.save': [
     [() => io.save('/nowhere/weights', { x: x() }), DataError, 'cannot write /nowhere/weights'],

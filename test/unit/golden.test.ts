@@ -21,6 +21,7 @@ interface Case {
 type Result = Tensor | Tensor[] | { values: Tensor; indices: Tensor };
 
 const files = readdirSync(new URL('../golden/', import.meta.url))
+  .filter((file) => file.endsWith('.json'))
   .map((file) => file.replace('.json', ''))
   .filter((file) => file !== 'optimizers');
 const cases = files.flatMap((file) => readGolden<Case[]>(file));
