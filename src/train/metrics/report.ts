@@ -189,7 +189,7 @@ export function formatClassificationReport(
   const { classes, accuracy, macro, weighted } = report;
   const width = Math.max('weighted avg'.length, ...classes.map(({ name }) => name.length));
   const row = (name: string, cells: string[]) =>
-    [name.padStart(width), ...cells.map((cell) => cell.padStart(9))].join(' ');
+    [`${name.padStart(width)} `, ...cells.map((cell) => cell.padStart(9))].join(' ');
   const line = (name: string, { precision, recall, f1, support }: ReportLine) =>
     row(name, [...[precision, recall, f1].map((number) => number.toFixed(digits)), String(support)]);
   return [
