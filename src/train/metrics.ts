@@ -1,28 +1,17 @@
 // Metrics: numbers that people judge a model by. Each is a function of arrays, or gathers batches: f1(truth, predicted), f1().
 import { ArgumentError, checkNumber, checkOptions, describe, nearest, type Tensor } from '../tensor/index.ts';
-import {
-  accuracy,
-  f1,
-  logLoss,
-  precision,
-  recall,
-  type ThresholdOptions,
-  topKAccuracy,
-} from './metrics/classes.ts';
+import { accuracy, f1, precision, recall, type ThresholdOptions } from './metrics/classes.ts';
 import { checkLogits, classesOf } from './metrics/inputs.ts';
 import type { Metric } from './metrics/metric.ts';
 import { mae, mse, r2 } from './metrics/regression.ts';
 import { rocAuc } from './metrics/rocAuc.ts';
+import { logLoss, topKAccuracy } from './metrics/scores.ts';
 
 export * from './metrics/report.ts';
 export { accuracy, f1, logLoss, mae, mse, precision, r2, recall, rocAuc, topKAccuracy };
-export type {
-  AverageOptions,
-  ThresholdOptions,
-  TopKOptions,
-  ZeroDivisionOptions,
-} from './metrics/classes.ts';
+export type { AverageOptions, ThresholdOptions, ZeroDivisionOptions } from './metrics/classes.ts';
 export type { RocAucOptions } from './metrics/rocAuc.ts';
+export type { TopKOptions } from './metrics/scores.ts';
 export type { Metric };
 
 /**
@@ -30,10 +19,10 @@ export type { Metric };
  * Of logits [n, 1] or [n], one a sample: 1 where it is above `threshold`, else 0.
  */
 export async function predictedClasses(logits: Tensor, options: ThresholdOptions = {}): Promise<Int32Array> {
-  checkLogits('predictedClasses', logits);
+  const output = checkLogits('predictedClasses', logits);
   checkOptions('predictedClasses', options, ['threshold']);
   const { threshold = 0 } = options;
-  return classesOf(logits, checkNumber('predictedClasses', 'threshold', threshold));
+  return classesOf(output, checkNumber('predictedClasses', 'threshold', threshold));
 }
 
 const byName = {

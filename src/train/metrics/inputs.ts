@@ -5,12 +5,11 @@ import {
   IndexError,
   isNumericArray,
   type NumericArray,
-  ScopeRecord,
   ShapeError,
   show,
   Tensor,
 } from '../../tensor/index.ts';
-import { argmax, noGrad } from '../../autograd/index.ts';
+import { argmax } from '../../autograd/index.ts';
 
 /** Numbers: one for each sample. */
 export type List = readonly number[] | NumericArray;
@@ -31,6 +30,13 @@ export interface Classes {
   readonly predicted: ArrayLike<number>;
 }
 
+/** A model's output that is logits. */
+export interface Output {
+  readonly logits: Tensor;
+  readonly rows: number;
+  readonly columns: number;
+}
+
 /** Scores, one for each sample or one for each class, with the targets and the class that these mean. */
 export interface Scores {
   readonly labels: Int32Array;
@@ -40,14 +46,11 @@ export interface Scores {
 
 export const isList = (value: unknown): value is List => Array.isArray(value) || isNumericArray(value);
 
-/** A copy of what `body` computes, without a history; the memory that it took is given back. */
-export async function computed(body: () => Tensor): Promise<Float32Array> {
-  const scope = new ScopeRecord();
-  try {
-    return (await scope.run(() => noGrad(body)).read()).slice();
-  } finally {
-    scope.release();
-  }
+/** The place of the greatest of `columns` values from `begin` on: the first, if there are several. */
+export function greatest(values: ArrayLike<number>, begin: number, columns: number): number {
+  let place = 0;
+  for (let c = 1; c < columns; c++) if (values[begin + c] > values[begin + place]) place = c;
+  return place;
 }
 
 /**
@@ -55,10 +58,7 @@ export async function computed(body: () => Tensor): Promise<Float32Array> {
  *
  * @throws ArgumentError, ShapeError when it is no such tensor
  */
-export function checkLogits(
-  where: string,
-  logits: unknown,
-): { logits: Tensor; rows: number; columns: number } {
+export function checkLogits(where: string, logits: unknown): Output {
   checkOutput(where, 'logits', logits);
   const [rows, columns = 1] = logits.shape;
   if (logits.rank === 1 || (logits.rank === 2 && columns > 0)) return { logits, rows, columns };
@@ -85,9 +85,8 @@ export function checkOutput(where: string, name: string, output: unknown): asser
  * The predicted classes: of logits [n, classes] the place of each row's greatest value (the first, if there are
  * several); of logits [n, 1] or [n], one a sample, 1 where it is above `threshold`, else 0.
  */
-export async function classesOf(logits: Tensor, threshold: number): Promise<Int32Array> {
-  const { columns } = checkLogits('predictedClasses', logits);
-  if (columns > 1) return Int32Array.from(await computed(() => argmax(logits, 1)));
+export async function classesOf({ logits, columns }: Output, threshold: number): Promise<Int32Array> {
+  if (columns > 1) return Int32Array.from(await argmax(logits, 1).read());
   return Int32Array.from(await logits.read(), (logit) => (logit > threshold ? 1 : 0));
 }
 
@@ -140,14 +139,9 @@ export function labelsOf(where: string, { values, rows, columns: width }: Grid, 
         : 'targets are labels [n], or have a share for each class',
     );
   return Int32Array.from({ length: rows }, (_, i) => {
-    let greatest = 0;
     let sum = 0;
-    for (let c = 0; c < columns; c++) {
-      const share = values[i * columns + c];
-      if (share > values[i * columns + greatest]) greatest = c;
-      sum += share;
-    }
-    if (Math.abs(sum - 1) <= 1e-3) return greatest;
+    for (let c = 0; c < columns; c++) sum += values[i * columns + c];
+    if (Math.abs(sum - 1) <= 1e-3) return greatest(values, i * columns, columns);
     throw new ArgumentError(
       where,
       `row ${i} of the targets adds up to ${sum}`,
@@ -255,7 +249,7 @@ function toGrid(where: string, name: string, table: unknown): Grid {
       where,
       `${name} is ${describe(table)}`,
       `${name} is a list: a number for each sample, or a row of them`,
-      table instanceof Tensor ? (table.rank === 1 ? 'await x.read()' : 'x.toArray()') : undefined,
+      table instanceof Tensor ? 'await x.read(), a row at a time if there are several' : undefined,
     );
   if (table.length === 0)
     throw new ArgumentError(where, `${name} is empty`, 'there must be at least one sample');

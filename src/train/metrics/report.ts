@@ -8,14 +8,8 @@ import {
   isNumericArray,
   ShapeError,
 } from '../../tensor/index.ts';
-import {
-  averageOf,
-  checkZeroDivision,
-  countClasses,
-  fractionOf,
-  shareRight,
-  type ZeroDivisionOptions,
-} from './classes.ts';
+import { checkZeroDivision, type ZeroDivisionOptions } from './classes.ts';
+import { averageOf, countClasses, fractionOf, shareRight } from './counts.ts';
 import { checkClasses, type List } from './inputs.ts';
 
 /**

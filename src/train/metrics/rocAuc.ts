@@ -1,15 +1,7 @@
 // How well scores rank: the area under the ROC curve.
-import { ArgumentError, checkChoice, Probabilities, ShapeError, type Tensor } from '../../tensor/index.ts';
-import { exp, max, sub } from '../../autograd/index.ts';
-import {
-  checkLogits,
-  checkScores,
-  computed,
-  type Grid,
-  type List,
-  readScores,
-  type Table,
-} from './inputs.ts';
+import { ArgumentError, checkChoice, Probabilities, ShapeError } from '../../tensor/index.ts';
+import { exp } from '../../kernels/index.ts';
+import { checkScores, type Grid, greatest, type List, readScores, type Table } from './inputs.ts';
 import { type Gathered, isCount, type Metric, metricOrNumber } from './metric.ts';
 
 export interface RocAucOptions {
@@ -49,7 +41,7 @@ export function rocAuc(...args: unknown[]): Metric | number {
       async fromBatch(output, targets) {
         const { labels, scores } = await readScores(where, output, targets);
         if (scores.columns === 1 || output instanceof Probabilities) return { labels, ...scores };
-        return { labels, ...(await oddsOf(checkLogits(where, output).logits, scores)) };
+        return { labels, ...oddsOf(scores) };
       },
       fromArrays(truth, given) {
         const { labels, scores } = checkScores(where, truth, given);
@@ -69,28 +61,26 @@ interface Ranked {
 
 /**
  * p/(1 − p) of logits, as one column if there are two classes: then e^(z₁ − z₀), which ranks as z₁ − z₀ does. Otherwise,
- * with e_c = e^(z_c − max z), e_c divided by the sum of the others, which is added up anew for the greatest:
- * taking it off the whole sum would leave only rounding errors.
+ * with e_c = e^(z_c − max z), e_c divided by the sum of the others, which is added up without the greatest:
+ * taken off the whole sum, that would leave only rounding errors.
  */
-async function oddsOf(logits: Tensor, { values, rows, columns }: Grid): Promise<Grid> {
+function oddsOf({ values: z, rows, columns }: Grid): Grid {
   if (columns === 2)
     return {
-      values: Float64Array.from({ length: rows }, (_, i) => values[2 * i + 1] - values[2 * i]),
+      values: Float64Array.from({ length: rows }, (_, i) => z[2 * i + 1] - z[2 * i]),
       rows,
       columns: 1,
     };
-  const e = await computed(() => exp(sub(logits, max(logits, 1, { keepDims: true }))));
-  const odds = new Float64Array(e.length);
-  for (let i = 0; i < e.length; i += columns) {
-    let sum = 0;
-    let greatest = 0;
-    for (let c = 0; c < columns; c++) {
-      sum += e[i + c];
-      if (e[i + c] > e[i + greatest]) greatest = c;
-    }
+  const odds = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++) {
+    const row = odds.subarray(i * columns, (i + 1) * columns);
+    const m = greatest(z, i * columns, columns);
     let others = 0;
-    for (let c = 0; c < columns; c++) if (c !== greatest) others += e[i + c];
-    for (let c = 0; c < columns; c++) odds[i + c] = e[i + c] / (c === greatest ? others : sum - e[i + c]);
+    for (let c = 0; c < columns; c++) {
+      row[c] = exp(Math.fround(z[i * columns + c] - z[i * columns + m]));
+      if (c !== m) others += row[c];
+    }
+    for (let c = 0; c < columns; c++) row[c] /= c === m ? others : 1 + others - row[c];
   }
   return { values: odds, rows, columns };
 }
@@ -104,7 +94,7 @@ function checkProbabilities({ values, rows, columns }: Grid): void {
         'rocAuc',
         `row ${i} of the scores adds up to ${sum}`,
         'scores of several classes must be probabilities, which add up to 1',
-        'softmax(logits).toArray()',
+        'the softmax of the logits',
       );
   }
 }
@@ -127,7 +117,7 @@ function gatherScores(average: 'macro' | 'weighted'): Gathered<Ranked> {
           `${columns} scores a sample, after batches of ${parts[0].columns}`,
           'all batches must have the same number of scores',
         );
-      parts.push({ labels, values, columns });
+      parts.push({ labels, values: Float64Array.from(values), columns }); // what a batch lends is taken back
     },
     value: () => areaOf(joined(), average),
     stateDict: joined,
@@ -145,40 +135,31 @@ function gatherScores(average: 'macro' | 'weighted'): Gathered<Ranked> {
   };
 }
 
+/** The average over the classes whose scores are given: if there is one score a sample, class 1. */
 function areaOf({ labels, values, columns }: Ranked, average: 'macro' | 'weighted'): number {
-  if (columns <= 1) return areaOfClass(labels, values, 1, 0, 1);
+  const classes = columns === 1 ? [1] : Array.from({ length: columns }, (_, c) => c);
   let [sum, weights] = [0, 0];
-  for (let c = 0; c < columns; c++) {
-    const weight = average === 'macro' ? 1 : labels.reduce((n, label) => n + (label === c ? 1 : 0), 0);
-    if (weight === 0) continue;
-    sum += weight * areaOfClass(labels, values, columns, c, c);
+  classes.forEach((label, column) => {
+    const [positive, negative]: number[][] = [[], []];
+    labels.forEach((of, i) => (of === label ? positive : negative).push(values[i * columns + column]));
+    const weight = average === 'macro' ? 1 : positive.length;
+    if (weight === 0) return;
+    sum += weight * shareAbove(Float64Array.from(positive).sort(), Float64Array.from(negative).sort());
     weights += weight;
-  }
+  });
   return sum / weights;
 }
 
-/** The share of pairs (positive, negative) whose positive has the greater score in one column; equal ones count ½. */
-function areaOfClass(
-  labels: Int32Array,
-  values: ArrayLike<number>,
-  columns: number,
-  column: number,
-  positive: number,
-): number {
-  const scores = (isPositive: boolean) =>
-    Float64Array.from(
-      [...labels.keys()].filter((i) => (labels[i] === positive) === isPositive),
-      (i) => values[i * columns + column],
-    ).sort();
-  const [above, below] = [scores(true), scores(false)];
-  if (above.some(Number.isNaN) || below.some(Number.isNaN)) return Number.NaN;
-  let twice = 0; // whole numbers, so exact
+/** Of all pairs, the share whose positive score is the greater one; equal ones count ½. Both lists are sorted. */
+function shareAbove(positive: Float64Array, negative: Float64Array): number {
+  if (positive.some(Number.isNaN) || negative.some(Number.isNaN)) return Number.NaN;
+  let twice = 0; // a whole number, and exact
   let less = 0;
   let notGreater = 0;
-  for (const score of above) {
-    while (less < below.length && below[less] < score) less++;
-    while (notGreater < below.length && below[notGreater] <= score) notGreater++;
+  for (const score of positive) {
+    while (less < negative.length && negative[less] < score) less++;
+    while (notGreater < negative.length && negative[notGreater] <= score) notGreater++;
     twice += less + notGreater;
   }
-  return twice / (2 * above.length * below.length);
+  return twice / (2 * positive.length * negative.length);
 }
