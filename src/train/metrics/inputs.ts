@@ -249,7 +249,11 @@ function toGrid(where: string, name: string, table: unknown): Grid {
       where,
       `${name} is ${describe(table)}`,
       `${name} is a list: a number for each sample, or a row of them`,
-      table instanceof Tensor ? 'await x.read(), a row at a time if there are several' : undefined,
+      table instanceof Tensor
+        ? table.rank < 2
+          ? 'await x.read()'
+          : 'the rows that toArray() returns'
+        : undefined,
     );
   if (table.length === 0)
     throw new ArgumentError(where, `${name} is empty`, 'there must be at least one sample');
