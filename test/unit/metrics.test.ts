@@ -69,6 +69,14 @@ function logitsFor(predicted: readonly number[], classes: number): Tensor {
   );
 }
 
+/** softmax, in float64; rounded as in scripts/golden_sklearn.py, so that equal ones are equal. */
+const probabilities = (logits: number[][]) =>
+  logits.map((row) => {
+    const e = row.map((z) => Math.exp(z - Math.max(...row)));
+    const sum = e.reduce((a, b) => a + b);
+    return e.map((value) => Number((value / sum).toFixed(12)));
+  });
+
 describe('metrics are scikit-learn’s', () => {
   const names = [...new Set(cases.flatMap(({ values }) => values.map(([name]) => name)))];
 
@@ -96,10 +104,13 @@ describe('metrics are scikit-learn’s', () => {
     it(`${name}: ${all.length} numbers, from arrays`, () => {
       for (const { about, truth, predicted, options, value } of all) {
         // The Metric takes logits of several classes; the function of arrays takes probabilities.
-        if (name === 'rocAuc' && Array.isArray(predicted[0])) continue;
+        const given =
+          name === 'rocAuc' && Array.isArray(predicted[0])
+            ? probabilities(predicted as number[][])
+            : predicted;
         const tolerance = name === 'logLoss' ? 1e-6 : 1e-12;
         expectNear(
-          form(name)(truth, predicted, ...(Object.keys(options).length ? [options] : [])),
+          form(name)(truth, given, ...(Object.keys(options).length ? [options] : [])),
           value,
           tolerance,
           `${name} ${about}`,
@@ -285,6 +296,15 @@ describe('what a model puts out', () => {
     }
   });
 
+  it('probabilities are ranked as they are: softmax a second time would be another order', async () => {
+    const { truth, predicted } = cases.findLast(({ values }) => values[0][0] === 'rocAuc') as Case;
+    const p = softmax(toTensor(predicted));
+    const area = await once(train.rocAuc(), p, Int32Array.from(truth as number[]));
+    expect(area).to.equal(train.rocAuc(truth as number[], p.toArray() as number[][]));
+    const again = await once(train.rocAuc(), p.detach(), Int32Array.from(truth as number[]));
+    expect(again).not.to.equal(area);
+  });
+
   it('mixed targets count as their greatest share', async () => {
     const z = tensor([
       [1, 2, 0],
@@ -306,6 +326,7 @@ describe('what a model puts out', () => {
       ),
     ).to.equal(1);
     expect(await once(train.accuracy(), tensor([1, 1]), tensor([0.4, 0.6]))).to.equal(1 / 2);
+    expect(await once(train.accuracy(), tensor([[2, 1]]), tensor([[0.5, 0.5]]))).to.equal(1); // the first of two equal ones
     // Log loss takes them as they are: it is the loss of that name.
     const [loss, other] = [await once(train.logLoss(), z, mixed), nn.crossEntropy(z, mixed).item()];
     expect(loss).to.be.closeTo(other, 1e-6);
@@ -449,17 +470,17 @@ describe('ranks', () => {
   });
 
   it('AUC from logits goes on where probabilities have become 1', async () => {
-    // Against class 1's logit 0, class 0 has 30, 40, 50: p rounds to 1 in float32 for all, but the ranks are kept.
+    // Against logits of 0, class 0 has 40, 60, 50: p rounds to 1 for all, even in float64, but the ranks are kept.
     const z = tensor([
-      [30, 0, 0],
-      [50, 0, 0],
       [40, 0, 0],
+      [60, 0, 0],
+      [50, 0, 0],
       [-9, 3, 2],
       [-9, 2, 3],
     ]);
     const y = Int32Array.of(1, 0, 0, 1, 2);
     const areas = async (output: Tensor) => once(train.rocAuc({ average: 'weighted' }), output, y);
-    // Class 0: both above all others, 1. Class 1 (twice): 0.73 is above 3 others; odds 1e-13 above two, below 0.27: 5/6.
+    // Class 0: both above all others, 1. Class 1 (twice): 0.73 is above 3 others; e⁻⁴⁰ above two, below 0.27: 5/6.
     // Class 2: 1. (2 · 1 + 2 · 5/6 + 1)/5
     expect(await areas(z)).to.be.closeTo((2 + 5 / 3 + 1) / 5, 1e-12);
     expect(await areas(softmax(z))).to.be.below((2 + 5 / 3 + 1) / 5);
@@ -563,7 +584,10 @@ describe('what was gathered', () => {
       await first.update(part(logits, 0, 2), part(targets, 0, 2)); // not in the state
       await second.update(part(logits, 3, 5), part(targets, 3, 5)); // forgotten
       for (const metric of [second, third]) {
-        metric.loadStateDict?.(state);
+        const lent = structuredClone(state);
+        metric.loadStateDict?.(lent);
+        for (const item of Object.values(lent as object))
+          if (ArrayBuffer.isView(item)) (item as Float64Array).fill(1);
         await metric.update(part(logits, 2, 5), part(targets, 2, 5));
         expect(metric.value()).to.equal(whole.value());
       }
@@ -600,6 +624,11 @@ describe('what was gathered', () => {
     });
   }
 
+  it('nothing is NaN, and not 0/0', () => {
+    for (const average of ['binary', 'micro', 'macro', 'weighted'] as const)
+      expect(train.f1({ average, zeroDivision: 1 }).value()).to.be.NaN;
+  });
+
   it('states whose numbers cannot be are refused', async () => {
     const counts = { label: 0, right: 2, truth: 1, predicted: 2 };
     expectError(() => train.accuracy().loadStateDict?.([counts]), StateError);
@@ -607,6 +636,11 @@ describe('what was gathered', () => {
     expectError(() => train.mse().loadStateDict?.({ sum: 1, count: 0.5 }), StateError);
     const scores = { columns: 1, labels: Int32Array.of(0, 2), values: Float64Array.of(1, 2) };
     expectError(() => train.rocAuc().loadStateDict?.(scores), StateError);
+    const [one, two] = [Float64Array.of(1), Float64Array.of(1, 2)];
+    expectError(
+      () => train.r2().loadStateDict?.({ count: 2, means: one, spreads: one, errors: two }),
+      StateError,
+    );
     expectError(() => train.rocAuc().loadStateDict?.({ ...scores, labels: Int32Array.of(0) }), StateError);
   });
 
