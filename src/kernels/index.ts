@@ -7,6 +7,8 @@ import { loadWasm, type Wasm } from './wasm/index.ts';
 import { objection } from './wide.ts';
 
 export type * from './backend.ts';
+/** Of single float32 values, for code that has no tensors: the bits are the kernels'. */
+export { exp, log1p, softplus } from './reference/math.ts';
 
 let active: Backend | undefined;
 let wasm: Wasm | undefined;

@@ -1,78 +1,53 @@
-// Metrics: numbers that people judge a model by, gathered batch by batch.
-import {
-  ArgumentError,
-  checkNumber,
-  describe,
-  IndexError,
-  isNumericArray,
-  nearest,
-  ShapeError,
-  show,
-  Tensor,
-} from '../tensor/index.ts';
-import { argmax } from '../autograd/index.ts';
-import type { Targets } from '../data/index.ts';
+// Metrics: numbers that people judge a model by. Each is a function of arrays, or gathers batches: f1(truth, predicted), f1().
+import { ArgumentError, checkNumber, checkOptions, describe, nearest, type Tensor } from '../tensor/index.ts';
+import { accuracy, f1, precision, recall, type ThresholdOptions } from './metrics/classes.ts';
+import { checkLogits, classesOf } from './metrics/inputs.ts';
+import type { Metric } from './metrics/metric.ts';
+import { mae, mse, r2 } from './metrics/regression.ts';
+import { rocAuc } from './metrics/rocAuc.ts';
+import { logLoss, topKAccuracy } from './metrics/scores.ts';
 
-/** Gathers a number over batches. */
-export interface Metric {
-  readonly name: string;
-  reset(): void;
-  /** Takes in the model's output for one batch, and the targets. */
-  update(output: Tensor, targets: Targets): void | Promise<void>;
-  value(): number;
+export * from './metrics/report.ts';
+export { accuracy, f1, logLoss, mae, mse, precision, r2, recall, rocAuc, topKAccuracy };
+export type { AverageOptions, ThresholdOptions, ZeroDivisionOptions } from './metrics/classes.ts';
+export type { RocAucOptions } from './metrics/rocAuc.ts';
+export type { TopKOptions } from './metrics/scores.ts';
+export type { Metric };
+
+/**
+ * The predicted classes. Of logits [n, classes] the place of each row's greatest value: the first, if there are several.
+ * Of logits [n, 1] or [n], one a sample: 1 where it is above `threshold`, else 0.
+ */
+export async function predictedClasses(logits: Tensor, options: ThresholdOptions = {}): Promise<Int32Array> {
+  const output = checkLogits('predictedClasses', logits);
+  checkOptions('predictedClasses', options, ['threshold']);
+  const { threshold = 0 } = options;
+  return classesOf(output, checkNumber('predictedClasses', 'threshold', threshold));
 }
 
-/** The place of each row's greatest value (the first, if there are several): the predicted classes of logits [n, classes]. */
-export async function predictedClasses(logits: Tensor): Promise<Int32Array> {
-  if (!(logits instanceof Tensor))
-    throw new ArgumentError(
-      'predictedClasses',
-      `the logits are ${describe(logits)}`,
-      'logits must be a tensor',
-    );
-  if (logits.rank !== 2)
-    throw new ShapeError(
-      'predictedClasses',
-      `the logits are ${show(logits.shape)}`,
-      'logits must be [n, classes]',
-    );
-  return Int32Array.from(await argmax(logits, 1).read());
-}
-
-/** The share of samples whose predicted class is their label. */
-export function accuracy(): Metric {
-  let right = 0;
-  let total = 0;
-  return {
-    name: 'accuracy',
-    reset() {
-      right = total = 0;
-    },
-    async update(logits, labels) {
-      const predicted = await predictedClasses(logits);
-      const truth: unknown = labels instanceof Tensor ? await labels.read() : labels;
-      if (!Array.isArray(truth) && !isNumericArray(truth))
-        throw new ArgumentError(
-          'accuracy',
-          `the labels are ${describe(truth)}`,
-          'labels are a list of classes, or a tensor',
-        );
-      if (truth.length !== predicted.length)
-        throw new ShapeError(
-          'accuracy',
-          `${predicted.length} predictions, ${truth.length} labels`,
-          'there must be one label for each row of logits',
-        );
-      predicted.forEach((c, i) => {
-        right += c === truth[i] ? 1 : 0;
-      });
-      total += predicted.length;
-    },
-    value: () => right / total,
-  };
-}
-
-const byName = { accuracy };
+const byName = {
+  accuracy: () => accuracy(),
+  precision: () => precision(),
+  precisionMacro: () => precision({ average: 'macro' }),
+  precisionMicro: () => precision({ average: 'micro' }),
+  precisionWeighted: () => precision({ average: 'weighted' }),
+  recall: () => recall(),
+  recallMacro: () => recall({ average: 'macro' }),
+  recallMicro: () => recall({ average: 'micro' }),
+  recallWeighted: () => recall({ average: 'weighted' }),
+  f1: () => f1(),
+  f1Macro: () => f1({ average: 'macro' }),
+  f1Micro: () => f1({ average: 'micro' }),
+  f1Weighted: () => f1({ average: 'weighted' }),
+  top3Accuracy: () => topKAccuracy({ k: 3 }),
+  top5Accuracy: () => topKAccuracy({ k: 5 }),
+  rocAuc: () => rocAuc(),
+  rocAucWeighted: () => rocAuc({ average: 'weighted' }),
+  logLoss: () => logLoss(),
+  mse: () => mse(),
+  mae: () => mae(),
+  r2: () => r2(),
+};
 
 /** Metrics that can be asked for by name. */
 export type MetricName = keyof typeof byName;
@@ -118,78 +93,8 @@ export function toMetrics(
         where,
         `two numbers would be called ${name}`,
         'every metric must have a name of its own',
+        `{ ...metric, name: 'another' }`,
       );
   });
   return list;
-}
-
-/**
- * How often each class was taken for each: row = the true class, column = the predicted one.
- *
- * @throws IndexError when a class is not in 0 … classes − 1
- */
-export function confusionMatrix(
-  truth: ArrayLike<number>,
-  predicted: ArrayLike<number>,
-  classes: number,
-): number[][] {
-  checkNumber('confusionMatrix', 'classes', classes, { integer: true, min: 1 });
-  for (const [name, list] of Object.entries({ truth, predicted })) {
-    if (!Array.isArray(list) && !isNumericArray(list))
-      throw new ArgumentError(
-        'confusionMatrix',
-        `${name} is ${describe(list)}`,
-        `${name} is a list of classes`,
-      );
-  }
-  if (truth.length !== predicted.length)
-    throw new ShapeError(
-      'confusionMatrix',
-      `${truth.length} labels, ${predicted.length} predictions`,
-      'both must have the same length',
-    );
-  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
-  for (let i = 0; i < truth.length; i++) {
-    for (const [name, value] of [
-      ['label', truth[i]],
-      ['prediction', predicted[i]],
-    ] as const) {
-      if (!Number.isInteger(value) || value < 0 || value >= classes)
-        throw new IndexError(
-          'confusionMatrix',
-          `${name} ${i} is ${describe(value)}`,
-          `classes are numbered 0 … ${classes - 1}`,
-        );
-    }
-    counts[truth[i]][predicted[i]]++;
-  }
-  return counts;
-}
-
-/** A confusion matrix as a table: a row for each true class, a column for each predicted one; a dot for 0. */
-export function formatConfusionMatrix(counts: readonly (readonly number[])[]): string {
-  const isSquare =
-    Array.isArray(counts) && counts.every((row) => Array.isArray(row) && row.length === counts.length);
-  if (!isSquare)
-    throw new ArgumentError(
-      'formatConfusionMatrix',
-      `counts is ${describe(counts)}`,
-      'counts must be a square table',
-      'formatConfusionMatrix(confusionMatrix(truth, predicted, 10))',
-    );
-  counts.forEach((row: readonly number[], t) => {
-    row.forEach((n, p) => {
-      checkNumber('formatConfusionMatrix', `counts[${t}][${p}]`, n, { integer: true, min: 0 });
-    });
-  });
-  const cells = [
-    ['', ...counts.map((_, c) => String(c))],
-    ...counts.map((row, c) => [String(c), ...row.map((n: number) => (n === 0 ? '·' : String(n)))]),
-  ];
-  const width = Math.max(...cells.flat().map((cell) => cell.length)) + 1;
-  const [head, ...rows] = cells.map(
-    ([label, ...row]) => `${label.padStart(6)} │${row.map((cell) => cell.padStart(width)).join('')}`,
-  );
-  const line = `${'─'.repeat(7)}┼${'─'.repeat(width * counts.length)}`;
-  return ['  true │ predicted', head, line, ...rows].join('\n');
 }
