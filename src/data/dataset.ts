@@ -130,8 +130,8 @@ export function fromTensors(x: Tensor, y: Tensor | Integers): Dataset {
   }));
 }
 
-/** A copy of a list of whole numbers. */
-function toIntegers(where: string, name: string, values: Integers): Int32Array {
+/** A copy of a list of whole numbers. @internal */
+export function toIntegers(where: string, name: string, values: Integers): Int32Array {
   if (!Array.isArray(values) && !isNumericArray(values))
     throw new ArgumentError(
       where,
