@@ -8,7 +8,7 @@ import {
   describe,
   nearest,
 } from '../tensor/index.ts';
-import { Table } from './table.ts';
+import { type Row, Table } from './table.ts';
 import { nameOf, openText, type TextOptions, type TextSource } from './text.ts';
 
 export interface CsvOptions extends TextOptions {
@@ -31,9 +31,6 @@ export interface CsvOptions extends TextOptions {
 
 /** What a column holds: numbers, of which NaN is a missing one; or words, of which undefined is. */
 export type ColumnType = 'number' | 'string';
-
-/** One line of a file: its values by column. */
-export type Row = { [column: string]: string | number | undefined };
 
 /** What stands for a missing value, unless told otherwise. */
 const missingMarks = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL', '?'];
@@ -179,9 +176,17 @@ export class CsvReader {
   /** The chunks of a source that can be read only once. */
   #kept: string[] | undefined;
 
-  constructor(where: string, source: TextSource, options: CsvOptions) {
-    checkOptions(where, options, optionNames);
-    const { delimiter = ',', header = true, missing = missingMarks, types, decimal = '.', quotes = true } = options;
+  /** @param known the names of further options, which the caller sees to */
+  constructor(where: string, source: TextSource, options: CsvOptions, known: readonly string[] = []) {
+    checkOptions(where, options, [...optionNames, ...known]);
+    const {
+      delimiter = ',',
+      header = true,
+      missing = missingMarks,
+      types,
+      decimal = '.',
+      quotes = true,
+    } = options;
     if (typeof delimiter !== 'string' || delimiter.length !== 1 || /["\r\n]/.test(delimiter))
       throw new ArgumentError(
         where,
@@ -189,7 +194,8 @@ export class CsvReader {
         'delimiter must be one character, and no quote or line break',
         "{ delimiter: ';' }",
       );
-    if (typeof header !== 'boolean') checkWords(where, 'header', header, 'true, false, or the columns’ names');
+    if (typeof header !== 'boolean')
+      checkWords(where, 'header', header, 'true, false, or the columns’ names');
     checkWords(where, 'missing', missing, 'a list of words');
     if (types !== undefined) {
       if (types === null || typeof types !== 'object')
@@ -221,12 +227,12 @@ export class CsvReader {
 
   /** The word of a field; undefined if it is missing. */
   word(text: string): string | undefined {
-    return this.#isMissing(text) ? undefined : text;
+    return this.isMissing(text) ? undefined : text;
   }
 
   /** The number of a field: NaN if it is missing, undefined if it is a word. */
   number(text: string): number | undefined {
-    if (this.#isMissing(text)) return Number.NaN;
+    if (this.isMissing(text)) return Number.NaN;
     if (!this.#pattern.test(text)) return undefined;
     const value = Number(this.#isComma ? text.replace(',', '.') : text);
     return Number.isNaN(value) ? (text.includes('-') ? -Infinity : Infinity) : value; // "inf" is unknown to Number
@@ -244,7 +250,8 @@ export class CsvReader {
     );
   }
 
-  #isMissing(text: string): boolean {
+  /** Whether a field stands for a missing value. */
+  isMissing(text: string): boolean {
     if (this.#missing.has(text)) return true;
     const isSpaced = text.charCodeAt(0) <= 32 || text.charCodeAt(text.length - 1) <= 32;
     return isSpaced && this.#missing.has(text.trim());
@@ -252,8 +259,10 @@ export class CsvReader {
 
   /** The records, a batch for each chunk of the text; at least one, which may be empty. Can be called again. */
   async *batches(): AsyncGenerator<Records> {
-    const scanner = new Scanner(this.#options.delimiter!, this.#options.quotes!, (line, problem, rule, repair) =>
-      this.#fail(`, line ${line}: ${problem}`, rule, repair),
+    const scanner = new Scanner(
+      this.#options.delimiter!,
+      this.#options.quotes!,
+      (line, problem, rule, repair) => this.#fail(`, line ${line}: ${problem}`, rule, repair),
     );
     let names: string[] | undefined;
     for await (const chunk of this.#chunks()) {
@@ -273,7 +282,8 @@ export class CsvReader {
   async *#chunks(): AsyncGenerator<string> {
     const { encoding, name } = this.#options;
     const source = this.#kept ?? this.#source;
-    const isFleeting = typeof source !== 'string' && (Symbol.asyncIterator in source || Symbol.iterator in source);
+    const isFleeting =
+      typeof source !== 'string' && (Symbol.asyncIterator in source || Symbol.iterator in source);
     const isKept = this.#where === 'readCsv' && isFleeting && !(source instanceof Uint8Array);
     const kept: string[] = [];
     for await (const chunk of openText(this.#where, source, { encoding, name })) {
@@ -327,7 +337,9 @@ export class CsvReader {
       this.#fail(
         `, line ${lines[r]}: ${length} ${length === 1 ? 'field' : 'fields'}${column}`,
         `there are ${names.length} columns, and every line must have a field for each`,
-        length < names.length ? undefined : `put fields that hold a ${this.#options.delimiter} between quotes`,
+        length < names.length
+          ? undefined
+          : `put fields that hold a ${this.#options.delimiter} between quotes`,
       );
     }
   }

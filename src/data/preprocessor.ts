@@ -106,7 +106,11 @@ export abstract class FeaturePreprocessor extends Preprocessor {
     }
     const { features, rows } = this.#check('fit', x);
     if (rows === 0 || sizeOf(features) === 0)
-      throw new ShapeError(`${this.name}.fit`, `x ${show(x.shape)} is empty`, 'there must be samples to learn from');
+      throw new ShapeError(
+        `${this.name}.fit`,
+        `x ${show(x.shape)} is empty`,
+        'there must be samples to learn from',
+      );
     const columns = this.#isShared ? 1 : sizeOf(features);
     const values = Object.fromEntries(this.#statistics.map((name) => [name, new Float64Array(columns)]));
     for (let j = 0; j < columns; j++)
@@ -181,7 +185,8 @@ export abstract class FeaturePreprocessor extends Preprocessor {
   accept(saved: Saved): () => void {
     const state = checkKind(this.name, saved);
     const { features } = state;
-    const isShape = Array.isArray(features) && features.every((size) => Number.isSafeInteger(size) && size > 0);
+    const isShape =
+      Array.isArray(features) && features.every((size) => Number.isSafeInteger(size) && size > 0);
     if (features !== undefined && !isShape) refuse(this.name, `features is ${describe(features)}`);
     const columns = isShape ? sizeOf(features as number[]) : 1;
     const values = Object.fromEntries(
@@ -216,7 +221,11 @@ export abstract class FeaturePreprocessor extends Preprocessor {
         where === 'fit' ? 'fit(table.toTensor())' : undefined,
       );
     if (x.rank === 0)
-      throw new ShapeError(`${this.name}.${where}`, 'x is a scalar', 'the first axis of x counts the samples');
+      throw new ShapeError(
+        `${this.name}.${where}`,
+        'x is a scalar',
+        'the first axis of x counts the samples',
+      );
     return { features: x.shape.slice(1), rows: x.shape[0] };
   }
 }
@@ -240,7 +249,11 @@ export class Pipeline extends Preprocessor {
       );
     steps.forEach((step, i) => {
       if (!(step instanceof Preprocessor))
-        throw new ArgumentError('Pipeline', `step ${i} is ${describe(step)}`, 'steps must be scalers, imputers, ...');
+        throw new ArgumentError(
+          'Pipeline',
+          `step ${i} is ${describe(step)}`,
+          'steps must be scalers, imputers, ...',
+        );
     });
     this.steps = [...steps];
   }
@@ -268,7 +281,10 @@ export class Pipeline extends Preprocessor {
   accept(saved: Saved): () => void {
     const { steps } = checkKind('Pipeline', saved);
     if (!Array.isArray(steps) || steps.length !== this.steps.length)
-      refuse('Pipeline', `it has ${Array.isArray(steps) ? steps.length : 'no'} steps, not ${this.steps.length}`);
+      refuse(
+        'Pipeline',
+        `it has ${Array.isArray(steps) ? steps.length : 'no'} steps, not ${this.steps.length}`,
+      );
     const take = this.steps.map((step, i) => step.accept((steps as Saved[])[i]));
     return () => {
       for (const takeOver of take) takeOver();

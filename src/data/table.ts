@@ -11,14 +11,19 @@ import {
   ShapeError,
   Tensor,
 } from '../tensor/index.ts';
-import type { Row } from './csv.ts';
 import { type Integers, toIntegers } from './dataset.ts';
+
+/** One row: its values by column. */
+export type Row = { [column: string]: string | number | undefined };
 
 /** Numbers, of which NaN is a missing one; or words, of which undefined is. */
 export type TableColumn = Float64Array | readonly (string | undefined)[];
 
 /** What {@link Table.from} takes for a column: numbers, or words; undefined and null are missing. */
-export type ColumnValues = ArrayLike<number> | readonly (number | undefined | null)[] | readonly (string | undefined | null)[];
+export type ColumnValues =
+  | ArrayLike<number>
+  | readonly (number | undefined | null)[]
+  | readonly (string | undefined | null)[];
 
 /**
  * Columns of the same length, each of numbers or of words. Rows are numbered from 0.
@@ -41,7 +46,12 @@ export class Table {
 
   /** A table of columns by name: `Table.from({ age: [22, 38], sex: ['male', 'female'] })`. */
   static from(columns: { readonly [name: string]: ColumnValues } | ReadonlyMap<string, ColumnValues>): Table {
-    if (columns === null || typeof columns !== 'object' || Array.isArray(columns) || ArrayBuffer.isView(columns))
+    if (
+      columns === null ||
+      typeof columns !== 'object' ||
+      Array.isArray(columns) ||
+      ArrayBuffer.isView(columns)
+    )
       throw new ArgumentError(
         'Table.from',
         `the columns are ${describe(columns)}`,
@@ -229,7 +239,8 @@ export class Table {
 }
 
 /** Whether a value of a column is missing. */
-export const isMissing = (value: string | number | undefined): boolean => value === undefined || value !== value;
+export const isMissing = (value: string | number | undefined): boolean =>
+  value === undefined || value !== value;
 
 function toColumn(name: string, values: unknown): TableColumn {
   if (isNumericArray(values)) return Float64Array.from(values);

@@ -71,13 +71,22 @@ async function* decode(
       if (chunk) yield isFirst && chunk[0] === '\ufeff' ? chunk.slice(1) : chunk; // TextDecoder drops it from bytes
     } else if (chunk instanceof Uint8Array) {
       if (isFirst && chunk[0] === 0x1f && chunk[1] === 0x8b)
-        throw new DataError(where, `${name} is compressed with gzip`, 'texts are read uncompressed', 'gunzip it first');
+        throw new DataError(
+          where,
+          `${name} is compressed with gzip`,
+          'texts are read uncompressed',
+          'gunzip it first',
+        );
       for (let begin = 0; begin < chunk.length; begin += chunkBytes) {
         const text = decoded(chunk.subarray(begin, begin + chunkBytes));
         if (text) yield text;
       }
     } else
-      throw new ArgumentError(where, `a chunk of ${name} is ${describe(chunk)}`, 'chunks must be strings or Uint8Arrays');
+      throw new ArgumentError(
+        where,
+        `a chunk of ${name} is ${describe(chunk)}`,
+        'chunks must be strings or Uint8Arrays',
+      );
     isFirst &&= chunk.length === 0;
   }
   const rest = decoded();
