@@ -91,7 +91,7 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
   if (late.some(Boolean))
     for await (const { records, lines } of reader.batches())
       late.forEach((column, c) => column?.push(records, lines, c));
-  return Table.from(new Map(header.map((name, c) => [name, (late[c] ?? columns![c]).values])));
+  return Table.ofOwn(new Map(header.map((name, c) => [name, (late[c] ?? columns![c]).values])));
 }
 
 /** A column that grows. */
@@ -360,7 +360,7 @@ function checkWords(where: string, name: string, words: unknown, what: string): 
 
 type Fail = (line: number, problem: string, rule: string, repair?: string) => never;
 
-const longestRecord = 1 << 24; // characters; a quote that is never closed must not fill the memory
+const longestRecord = 1 << 22; // characters; a quote that is never closed must not fill the memory
 
 /** Cuts a text that comes in pieces into records, and these into fields. */
 class Scanner {
@@ -370,7 +370,8 @@ class Scanner {
   /** The beginning of a line whose end has not come yet. */
   #unfinished = '';
   /** The lines of a record whose quotes are not closed yet. */
-  #open: string | undefined;
+  #open: string[] = [];
+  #openLength = 0;
   #openLine = 0;
   #line = 0;
   #records: string[][] = [];
@@ -399,7 +400,7 @@ class Scanner {
   /** The record that ends with the text. */
   end(): { records: string[][]; lines: number[] } {
     if (this.#unfinished) this.#add(this.#unfinished);
-    if (this.#open !== undefined) this.#split(this.#open, this.#openLine);
+    this.#splitOpen();
     return this.#take();
   }
 
@@ -412,18 +413,21 @@ class Scanner {
   #add(line: string): void {
     this.#line++;
     const isOdd = this.#quotes && hasOddQuotes(line);
-    if (this.#open !== undefined) {
-      this.#open += `\n${line}`;
-      if (isOdd) this.#finish(this.#open, this.#openLine);
+    if (this.#open.length > 0) {
+      this.#open.push(line);
+      this.#openLength += 1 + line.length;
+      if (isOdd) this.#finish(this.#open.join('\n'), this.#openLine);
       else this.#checkLength();
     } else if (isOdd) {
-      this.#open = line;
+      this.#open = [line];
+      this.#openLength = line.length;
       this.#openLine = this.#line;
     } else this.#finish(line, this.#line);
   }
 
   #finish(record: string, line: number): void {
-    this.#open = undefined;
+    this.#open = [];
+    this.#openLength = 0;
     const text = record.endsWith('\r') ? record.slice(0, -1) : record;
     if (text === '') return;
     if (this.#quotes && text.includes('"')) this.#records.push(this.#split(text, line));
@@ -481,15 +485,19 @@ class Scanner {
   }
 
   #checkLength(): void {
-    const length = this.#unfinished.length + (this.#open?.length ?? 0);
-    if (length <= longestRecord) return;
-    if (this.#open !== undefined) this.#split(this.#open, this.#openLine);
+    if (this.#unfinished.length + this.#openLength <= longestRecord) return;
+    this.#splitOpen();
     this.#fail(
-      this.#open === undefined ? this.#line + 1 : this.#openLine,
+      this.#open.length > 0 ? this.#openLine : this.#line + 1,
       `a record of more than ${longestRecord} characters`,
       'a record must be shorter',
       'is it a CSV file, with lines that end in LF or CRLF?',
     );
+  }
+
+  /** Finds out what is wrong with a record whose quotes are not closed. */
+  #splitOpen(): void {
+    if (this.#open.length > 0) this.#split(this.#open.join('\n'), this.#openLine);
   }
 
   #refuseReturn(line: number): never {

@@ -1,7 +1,7 @@
 // The summary of a CSV file: what its columns hold, found in one pass and in constant memory.
 import { ArgumentError, checkNumber, describe, nearest } from '../tensor/index.ts';
 import { type ColumnType, type CsvOptions, CsvReader, ownCopy } from './csv.ts';
-import { layout } from './table.ts';
+import { layout, shortNumber } from './table.ts';
 import type { TextSource } from './text.ts';
 
 export interface SummaryOptions extends CsvOptions {
@@ -88,8 +88,7 @@ export class Summary {
   }
 
   toString(): string {
-    const numeric = (value: number | undefined) =>
-      value === undefined ? '' : String(Number(value.toPrecision(6)));
+    const numeric = (value: number | undefined) => (value === undefined ? '' : shortNumber(value));
     const cells = (name: string, isNumber: boolean, cell: (column: ColumnSummary) => string) => ({
       name,
       isNumber,

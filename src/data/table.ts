@@ -71,6 +71,12 @@ export class Table {
     return new Table(data, first?.[1].length ?? 0);
   }
 
+  /** A table of columns that nobody else holds, and that have the same length. @internal */
+  static ofOwn(columns: ReadonlyMap<string, TableColumn>): Table {
+    const [first] = columns.values();
+    return new Table(columns, first?.length ?? 0);
+  }
+
   /** The values of a column, borrowed: read them, don't write to them. */
   column(name: string): TableColumn {
     return this.#data.get(name) ?? this.#refuse('column', name);
@@ -264,10 +270,14 @@ function toColumn(name: string, values: unknown): TableColumn {
 /** A value in print: numbers with at most 6 digits, what is missing as a dash. */
 function show(value: string | number | undefined): string {
   if (isMissing(value)) return '–';
-  if (typeof value === 'number') return String(Number(value.toPrecision(6)));
+  if (typeof value === 'number') return shortNumber(value);
   const line = value!.replace(/[\r\n\t]+/g, ' ');
   return line.length > 30 ? `${line.slice(0, 29)}…` : line;
 }
+
+/** Whole numbers as they are, others with at most 6 digits. @internal */
+export const shortNumber = (value: number): string =>
+  String(Number.isInteger(value) ? value : Number(value.toPrecision(6)));
 
 /** Columns of text beside each other, numbers at the right. @internal */
 export function layout(columns: readonly { name: string; cells: string[]; isNumber: boolean }[]): string[] {
