@@ -393,7 +393,8 @@ class Scanner {
     }
     const complete = this.#unfinished + text.slice(0, end);
     this.#unfinished = text.slice(end + 1);
-    for (const line of complete.split('\n')) this.#add(line);
+    if (this.#open.length > 0 && !complete.includes('"')) this.#continue(complete, 1 + breaksIn(complete));
+    else for (const line of complete.split('\n')) this.#add(line);
     return this.#take();
   }
 
@@ -414,15 +415,21 @@ class Scanner {
     this.#line++;
     const isOdd = this.#quotes && hasOddQuotes(line);
     if (this.#open.length > 0) {
-      this.#open.push(line);
-      this.#openLength += 1 + line.length;
+      this.#continue(line, 0);
       if (isOdd) this.#finish(this.#open.join('\n'), this.#openLine);
-      else this.#checkLength();
     } else if (isOdd) {
       this.#open = [line];
       this.#openLength = line.length;
       this.#openLine = this.#line;
     } else this.#finish(line, this.#line);
+  }
+
+  /** Takes lines into the open record. */
+  #continue(text: string, lines: number): void {
+    this.#open.push(text);
+    this.#openLength += 1 + text.length;
+    this.#line += lines;
+    this.#checkLength();
   }
 
   #finish(record: string, line: number): void {
@@ -517,4 +524,4 @@ function hasOddQuotes(line: string): boolean {
 }
 
 /** The number of line breaks before a place. */
-const breaksIn = (text: string, end: number): number => text.slice(0, end).split('\n').length - 1;
+const breaksIn = (text: string, end = text.length): number => text.slice(0, end).split('\n').length - 1;
