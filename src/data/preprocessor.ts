@@ -39,6 +39,9 @@ export abstract class Preprocessor {
   /** Checks a saved state, and returns what takes it over. @internal */
   abstract accept(saved: Saved): () => void;
 
+  /** Returns what forgets all that is learned from now on. @internal */
+  abstract remember(): () => void;
+
   /** Puts back what `stateDict()` returned. @throws StateError if it does not fit; nothing is changed then */
   loadStateDict(saved: Saved): void {
     this.accept(saved)();
@@ -202,6 +205,13 @@ export abstract class FeaturePreprocessor extends Preprocessor {
     };
   }
 
+  remember(): () => void {
+    const fitted = this.#fitted;
+    return () => {
+      this.#fitted = fitted;
+    };
+  }
+
   #need(where: string): Fitted {
     if (this.#fitted) return this.#fitted;
     throw new StateError(
@@ -259,10 +269,16 @@ export class Pipeline extends Preprocessor {
   }
 
   fit(x: Tensor | Dataset): this {
-    scope(() => {
-      let current = x instanceof Dataset ? wholeOf(x) : x;
-      for (const step of this.steps) current = step.fit(current).transform(current);
-    });
+    const forget = this.remember();
+    try {
+      scope(() => {
+        let current = x instanceof Dataset ? wholeOf(x) : x;
+        for (const step of this.steps) current = step.fit(current).transform(current);
+      });
+    } catch (error) {
+      forget(); // also what the first steps have learned by then
+      throw error;
+    }
     return this;
   }
 
@@ -288,6 +304,13 @@ export class Pipeline extends Preprocessor {
     const take = this.steps.map((step, i) => step.accept((steps as Saved[])[i]));
     return () => {
       for (const takeOver of take) takeOver();
+    };
+  }
+
+  remember(): () => void {
+    const forget = this.steps.map((step) => step.remember());
+    return () => {
+      for (const forgetOne of forget) forgetOne();
     };
   }
 }
