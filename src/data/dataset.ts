@@ -63,15 +63,32 @@ export class Dataset<B extends Batch = Batch> {
    * fractions add up to 1, every sample goes somewhere.
    */
   split<F extends number[]>(...fractions: F): { [K in keyof F]: Dataset<B> } {
-    fractions.forEach((fraction, i) => checkNumber('split', `fraction ${i}`, fraction, { min: 0, max: 1 }));
-    const total = fractions.reduce((a, b) => a + b, 0);
-    if (total > 1 + 1e-9)
-      throw new ArgumentError(
-        'split',
-        `the fractions ${fractions.join(', ')} add up to ${total}`,
-        'fractions must not add up to more than 1',
+    checkFractions('split', fractions);
+    return this.#cut(backend().permutation(nextKey(), this.length), fractions);
+  }
+
+  /**
+   * The same, where each part gets its share of every class (as nearly as whole samples allow), which chance alone denies
+   * to rare ones.
+   *
+   *     dataset.splitStratified(labels, 0.8, 0.1, 0.1)
+   *
+   * @param labels the class of each sample, in the order of the data set
+   */
+  splitStratified<F extends number[]>(labels: Integers, ...fractions: F): { [K in keyof F]: Dataset<B> } {
+    const classes = toIntegers('splitStratified', 'labels', labels);
+    if (classes.length !== this.length)
+      throw new ShapeError(
+        'splitStratified',
+        `${classes.length} labels for ${this.length} samples`,
+        'there must be a label for each sample',
       );
-    const order = backend().permutation(nextKey(), this.length);
+    checkFractions('splitStratified', fractions);
+    return this.#cut(evenly(backend().permutation(nextKey(), this.length), classes), fractions);
+  }
+
+  /** Parts of these sizes, of the samples in this order. */
+  #cut<F extends number[]>(order: Int32Array, fractions: F): { [K in keyof F]: Dataset<B> } {
     let sum = 0;
     let begin = 0;
     return fractions.map((fraction) => {
@@ -159,8 +176,35 @@ function takeTargets(name: string, x: Tensor, y: Tensor | Integers): Take<TaskTa
     targets instanceof Tensor ? takeRows(targets, indices) : indices.map((i) => targets[i]);
 }
 
-/** A copy of a list of whole numbers. */
-function toIntegers(where: string, name: string, values: Integers): Int32Array {
+function checkFractions(where: string, fractions: readonly number[]): void {
+  fractions.forEach((fraction, i) => checkNumber(where, `fraction ${i}`, fraction, { min: 0, max: 1 }));
+  const total = fractions.reduce((a, b) => a + b, 0);
+  if (total > 1 + 1e-9)
+    throw new ArgumentError(
+      where,
+      `the fractions ${fractions.join(', ')} add up to ${total}`,
+      'fractions must not add up to more than 1',
+    );
+}
+
+/**
+ * The samples in an order of which every stretch holds each class in proportion: of a class of m, the r-th stands at
+ * (r + ½) / m of the way. Where two stand at the same place, the order is the given one.
+ */
+function evenly(order: Int32Array, classes: Int32Array): Int32Array {
+  const sizes = new Map<number, number>();
+  const ranks = new Int32Array(order.length);
+  for (const sample of order) {
+    const rank = sizes.get(classes[sample]) ?? 0;
+    ranks[sample] = rank;
+    sizes.set(classes[sample], rank + 1);
+  }
+  const places = Float64Array.from(ranks, (rank, sample) => (rank + 0.5) / sizes.get(classes[sample])!);
+  return order.slice().sort((a, b) => places[a] - places[b]);
+}
+
+/** A copy of a list of whole numbers. @internal */
+export function toIntegers(where: string, name: string, values: Integers): Int32Array {
   if (!Array.isArray(values) && !isNumericArray(values))
     throw new ArgumentError(
       where,

@@ -143,6 +143,7 @@ const x = () =>
   ]);
 const parameter = () => tensor([1, 2], { requiresGrad: true });
 const samples = () => data.fromTensors(x(), [0, 1]);
+const table = () => data.Table.from({ sex: ['m', 'f'], age: [22, Number.NaN] });
 const model = () => new nn.Sequential(new nn.Linear(2, 2));
 const adapted = () => {
   const adapting = model();
@@ -932,6 +933,8 @@ const rows: Record<string, Row[]> = {
     [() => samples().subset(null), ArgumentError, 'sample numbers are null'],
     [() => samples().split(0.9, 0.2), ArgumentError, 'add up to'],
     [() => samples().split('half'), ArgumentError, 'fraction 0 is "half"'],
+    [() => samples().splitStratified([0], 0.5), ShapeError, '1 labels for 2 samples'],
+    [() => samples().splitStratified([0, 1], 'half'), ArgumentError, 'fraction 0 is "half"'],
   ],
   'data.fromTensors': [
     [
@@ -954,6 +957,135 @@ const rows: Record<string, Row[]> = {
     [() => data.loader(samples(), { batchSize: 0 }), ArgumentError, 'batchSize is 0'],
     [() => data.loader(samples(), { shuffle: 'yes' }), ArgumentError, 'shuffle is "yes"'],
     [() => data.loader(samples(), { batch_size: 1 }), ArgumentError, '{ batchSize: ... }'],
+  ],
+  'data.csvRows': [
+    [() => data.csvRows(3), ArgumentError, 'the source is 3', 'csvRows({ text })'],
+    [() => data.csvRows('x.csv', { types: 3 }), ArgumentError, 'types is 3'],
+    [() => data.csvRows('x.csv', { types: { age: 'int' } }), ArgumentError, 'types.age is "int"'],
+    [() => data.csvRows('x.csv', { seperator: ';' }), ArgumentError, 'unknown option "seperator"'],
+  ],
+  'data.readCsv': [
+    [() => data.readCsv(), ArgumentError, 'the source is undefined'],
+    [() => data.readCsv('/nowhere/x.csv'), DataError, 'cannot read /nowhere/x.csv'],
+    [() => data.readCsv('a,b\n1,2'), DataError, 'no file has a line break', 'readCsv({ text })'],
+    [() => data.readCsv({ text: 'a' }, 'x'), ArgumentError, 'options is "x"'],
+    [() => data.readCsv({ text: 'a' }, { delimiter: ', ' }), ArgumentError, 'delimiter is ", "'],
+    [() => data.readCsv({ text: 'a' }, { delimeter: ';' }), ArgumentError, '{ delimiter: ... }'],
+    [() => data.readCsv({ text: 'a' }, { header: 'a' }), ArgumentError, 'header is "a"'],
+    [() => data.readCsv({ text: 'a' }, { missing: 'NA' }), ArgumentError, 'missing is "NA"'],
+    [() => data.readCsv({ text: 'a' }, { decimal: ';' }), ArgumentError, 'decimal is ";"'],
+    [() => data.readCsv({ text: 'a' }, { quotes: 'no' }), ArgumentError, 'quotes is "no"'],
+    [() => data.readCsv({ text: 'a' }, { encoding: 'utf8000' }), ArgumentError, 'encoding is "utf8000"'],
+    [() => data.readCsv({ text: 'a' }, { name: 1 }), ArgumentError, 'name is 1'],
+    [
+      () => data.readCsv({ text: 'age' }, { types: { agee: 'number' } }),
+      ArgumentError,
+      'the column "agee"',
+      '"age"',
+    ],
+    [() => data.readCsv([1]), ArgumentError, 'a chunk of the text is 1'],
+    [() => data.readCsv({ text: 'a,b\n1' }), DataError, 'line 2: 1 field'],
+  ],
+  'data.summarize': [
+    [() => data.summarize(null), ArgumentError, 'the source is null'],
+    [() => data.summarize({ text: 'a' }, { top: -1 }), ArgumentError, 'top is -1'],
+    [() => data.summarize({ text: 'a' }, 5), ArgumentError, 'options is 5'],
+    [() => data.summarize({ text: '' }), DataError, 'summarize: the text is empty'],
+  ],
+  'data.Summary': [
+    [
+      async () => (await data.summarize({ text: 'age' })).column('aeg'),
+      ArgumentError,
+      'there is no column "aeg"',
+      '"age"',
+    ],
+  ],
+  'data.jsonRows': [
+    [() => data.jsonRows(3), ArgumentError, 'the source is 3'],
+    [() => data.jsonRows('x', { delimiter: ',' }), ArgumentError, 'unknown option "delimiter"'],
+  ],
+  'data.readJsonLines': [
+    [() => data.readJsonLines('/nowhere/x.jsonl'), DataError, 'cannot read /nowhere/x.jsonl'],
+    [() => data.readJsonLines({ text: '[1]' }), DataError, 'line 1 is an array of 1'],
+    [() => data.readJsonLines({ text: '{"a": [1]}' }), DataError, 'column "a": an array of 1'],
+  ],
+  'data.Table': [
+    [() => data.Table.from([[1]]), ArgumentError, 'the columns are an array of 1'],
+    [() => data.Table.from({ a: 1 }), ArgumentError, 'column "a" is 1'],
+    [() => data.Table.from({ a: [1], b: [] }), ShapeError, 'column "b" has 0 rows'],
+    [() => table().column('sexx'), ArgumentError, 'no column "sexx"', '"sex"'],
+    [() => table().select('sex'), ArgumentError, 'the columns are "sex"'],
+    [() => table().drop(['x']), ArgumentError, 'no column "x"'],
+    [() => table().filter({}), ArgumentError, 'the predicate is an object'],
+    [() => table().row(2), ArgumentError, 'the row is 2'],
+    [() => table().rows([2]), IndexError, 'there is no row 2'],
+    [() => table().dropMissing('age'), ArgumentError, 'the columns are "age"'],
+    [() => table().toTensor(), ArgumentError, 'holds "m"'],
+    [() => table().toTensor(['age']), ArgumentError, 'column "age", row 1 is missing'],
+    [() => table().toTensor(['age'], { missing: true }), ArgumentError, 'unknown option "missing"'],
+  ],
+  'data.StandardScaler': [
+    [() => new data.StandardScaler({ per: 'column' }), ArgumentError, 'per is "column"'],
+    [() => new data.StandardScaler({ withMean: true }), ArgumentError, 'unknown option "withMean"'],
+    [() => new data.StandardScaler().fit([1]), ArgumentError, 'x is an array of 1'],
+    [() => new data.StandardScaler().transform(x()), StateError, 'it has not been fitted'],
+    [() => new data.StandardScaler().fit(x()).transform(tensor([[1]])), ShapeError, 'x is [1, 1]'],
+    [() => new data.StandardScaler().loadStateDict(null), StateError, 'the state is null'],
+  ],
+  'data.MinMaxScaler': [
+    [() => new data.MinMaxScaler({ range: 1 }), ArgumentError, 'range is 1'],
+    [() => new data.MinMaxScaler({ range: [1, 0] }), ArgumentError, 'range is [1, 0]'],
+    [() => new data.MinMaxScaler({ range: [0, Infinity] }), ArgumentError, 'range[1] is Infinity'],
+    [() => new data.MinMaxScaler({ featureRange: [0, 1] }), ArgumentError, 'unknown option'],
+  ],
+  'data.RobustScaler': [
+    [() => new data.RobustScaler({ quantiles: [25, 75] }), ArgumentError, 'quantiles[0] is 25'],
+    [() => new data.RobustScaler({ quantiles: [0.5] }), ArgumentError, 'quantiles is [0.5]'],
+  ],
+  'data.Imputer': [
+    [() => new data.Imputer({ strategy: 'average' }), ArgumentError, 'strategy is "average"'],
+    [() => new data.Imputer({ value: 'x' }), ArgumentError, 'value is "x"'],
+    [() => new data.Imputer({ strategie: 'mean' }), ArgumentError, '{ strategy: ... }'],
+  ],
+  'data.OutlierClipper': [
+    [() => new data.OutlierClipper({ method: 'zscore' }), ArgumentError, "{ method: 'zScore' }"],
+    [() => new data.OutlierClipper({ factor: 0 }), ArgumentError, 'factor is 0'],
+    [
+      () => new data.OutlierClipper().inliers(x()),
+      StateError,
+      'OutlierClipper.inliers: it has not been fitted',
+    ],
+  ],
+  'data.Pipeline': [
+    [() => new data.Pipeline(new data.Imputer()), ArgumentError, 'the steps are an Imputer'],
+    [() => new data.Pipeline([data.Imputer]), ArgumentError, 'step 0 is the function Imputer'],
+    [() => new data.Pipeline([new data.Imputer()]).transform(x()), StateError, 'Imputer.transform'],
+    [() => new data.Pipeline([]).loadStateDict({ kind: 'Pipeline' }), StateError, 'it has no steps, not 0'],
+  ],
+  'data.LabelEncoder': [
+    [() => new data.LabelEncoder().fit('cat'), ArgumentError, 'the labels are "cat"'],
+    [() => new data.LabelEncoder().classes, StateError, 'it has not been fitted'],
+    [() => new data.LabelEncoder().fit(['a']).transform(['b']), ArgumentError, '"b" (place 0) is unknown'],
+    [() => new data.LabelEncoder().fit(['a']).inverse([1]), IndexError, 'there is no class 1'],
+    [() => new data.LabelEncoder().loadStateDict({}), StateError, 'of the kind undefined'],
+  ],
+  'data.OneHotEncoder': [
+    [() => new data.OneHotEncoder({ handleUnknown: 'skip' }), ArgumentError, 'handleUnknown is "skip"'],
+    [() => new data.OneHotEncoder().fit(['a']), ArgumentError, 'the table is an array of 1'],
+    [() => new data.OneHotEncoder().transform(table()), StateError, 'it has not been fitted'],
+    [() => new data.OneHotEncoder().fit(table()).inverse(x()), ShapeError, 'x must be [n, 3]'],
+  ],
+  'data.kFold': [
+    [() => data.kFold('ten'), ArgumentError, 'the samples are "ten"'],
+    [() => data.kFold(10, 5), ArgumentError, 'options is 5'],
+    [() => data.kFold(10, { folds: 11 }), ArgumentError, '11 folds of 10 samples'],
+    [() => data.kFold(10, { shuffle: 1 }), ArgumentError, 'shuffle is 1'],
+    [() => data.kFold(10, { stratify: [0] }), ShapeError, '1 labels for 10 samples'],
+  ],
+  'data.classWeights': [
+    [() => data.classWeights(3), ArgumentError, 'labels are 3'],
+    [() => data.classWeights([0, 2]), ArgumentError, 'class 1 has no sample'],
+    [() => data.classWeights([0, 1], { classes: 1 }), ArgumentError, 'classes is 1'],
   ],
   'data.mnist': [
     [() => data.mnist('folder'), ArgumentError, 'options is "folder"', '{ from: ... }'],
@@ -1353,6 +1485,7 @@ const reasons: Record<string, string> = {
   'nn.Activation': 'abstract',
   'optim.Optimizer': 'abstract: in the rows of every optimizer',
   'optim.Schedule': 'abstract: in the rows of every schedule',
+  'data.Preprocessor': 'abstract: in the rows of every scaler',
 };
 
 describe('bad input, function by function', () => {
