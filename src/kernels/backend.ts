@@ -114,7 +114,7 @@ export interface Backend {
   /**
    * y[n, c, i, j] = x[n, c] at column u = m₀·j + (m₁·i + m₂) and row v = m₃·j + (m₄·i + m₅), where m is row n of `matrices` [n, 6] and
    * x and y are [n, channels, height, width]. u is limited to −1 … width, v to −1 … height; a pixel that x does not have is `fill`.
-   * Between pixels: with (p, q) = (⌊u⌋, ⌊v⌋) and (f, g) = (u − p, v − q), rounded, between a, at q, and b, at q + 1, stands a + g·(b − a), each of
+   * Between pixels: with (p, q) = (⌊u⌋, ⌊v⌋) and (f, g) = (u − p, v − q), rounded, between a, at q, and b, at q + 1, stands a − g·(a − b), each of
    * them found between columns p and p + 1 by f in the same way; a itself where the fraction is 0, whatever b is.
    */
   warp(x: Tensor, view: ImageView, matrices: Tensor, fill: number, y: Tensor): void;

@@ -4,10 +4,10 @@ import { fround } from './precision.ts';
 
 /** The point between a and b at the fraction f of the way; a itself at 0, whatever b is. */
 const between = (a: number, b: number, f: number): number =>
-  f === 0 ? a : fround(a + fround(f * fround(b - a)));
+  f === 0 ? a : fround(a - fround(f * fround(a - b)));
 
 /** The place on a line of `size` pixels, or one step outside of it: what lies further out looks the same. */
-const near = (place: number, size: number): number => Math.min(Math.max(place, -1), size);
+const near = (place: number, size: number): number => (place > -1 ? Math.min(place, size) : -1);
 
 export const images: Pick<Backend, 'warp' | 'selectBytes'> = {
   warp(x, { channels, height, width }, matrices, fill, y) {

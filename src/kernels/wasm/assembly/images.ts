@@ -30,19 +30,31 @@ function enframe(x: usize, work: usize, height: i32, width: i32): void {
   }
 }
 
+// In memory, as the constants of math.ts are.
+const MINUS_ONE = memory.data<f32>([-1]);
+const FOUR = memory.data<f32>([4]);
+
 /** A place, limited to −1 … size. */
 // @ts-ignore: decorator
 @inline
 function near(place: v128, size: v128): v128 {
-  return f32x4.pmin(f32x4.pmax(place, f32x4.splat(-1)), size);
+  return f32x4.pmin(size, f32x4.pmax(v128.load_splat<f32>(MINUS_ONE), place));
 }
 
-/** a + f·(b − a); a itself where f is 0. */
+const ROUNDER = memory.data<f32>([12582912]); // 1.5·2²³: added to a whole number below 2²², it leaves that in the lowest bits
+
+/** Whole floats as integers: a third of the instructions that a conversion takes. */
+// @ts-ignore: decorator
+@inline
+function whole(x: v128): v128 {
+  return i32x4.sub(f32x4.add(x, v128.load_splat<f32>(ROUNDER)), v128.load_splat<f32>(ROUNDER));
+}
+
+/** a − f·(a − b); a − 0, which is a, where f is 0. */
 // @ts-ignore: decorator
 @inline
 function between(a: v128, b: v128, f: v128): v128 {
-  const value = f32x4.add(a, f32x4.mul(f, f32x4.sub(b, a)));
-  return v128.bitselect(a, value, f32x4.eq(f, f32x4.splat(0)));
+  return f32x4.sub(a, v128.andnot(f32x4.mul(f, f32x4.sub(a, b)), f32x4.eq(f, f32x4.splat(0))));
 }
 
 /** Two neighbours at p and two at q, side by side. */
@@ -87,20 +99,15 @@ export function warp(
       for (let j = 0; j < width; j += 4) {
         const u = near(f32x4.add(f32x4.mul(uStep, lanes), left), w);
         const v = near(f32x4.add(f32x4.mul(vStep, lanes), top), h);
-        lanes = f32x4.add(lanes, f32x4.splat(4));
+        lanes = f32x4.add(lanes, v128.load_splat<f32>(FOUR));
         const column = f32x4.floor(u);
         const line = f32x4.floor(v);
-        const places = i32x4.shl(
-          i32x4.add(
-            i32x4.mul(i32x4.trunc_sat_f32x4_s(line), i32x4.splat(stride)),
-            i32x4.trunc_sat_f32x4_s(column),
-          ),
-          2,
-        );
-        const p = origin + i32x4.extract_lane(places, 0);
-        const q = origin + i32x4.extract_lane(places, 1);
-        const r = origin + i32x4.extract_lane(places, 2);
-        const s = origin + i32x4.extract_lane(places, 3);
+        const inFrame = i32x4.add(i32x4.mul(whole(line), i32x4.splat(stride)), whole(column));
+        const places = i32x4.add(i32x4.shl(inFrame, 2), i32x4.splat(origin));
+        const p = <usize>i32x4.extract_lane(places, 0);
+        const q = <usize>i32x4.extract_lane(places, 1);
+        const r = <usize>i32x4.extract_lane(places, 2);
+        const s = <usize>i32x4.extract_lane(places, 3);
         const upper = pairs(p, q);
         const upperRest = pairs(r, s);
         const lower = pairs(p + below, q + below);
