@@ -20,20 +20,24 @@ import { type Batch, Dataset } from './dataset.ts';
 export type Transform<A extends Batch = Batch, B extends Batch = A> = (batch: A) => B;
 
 /** What comes out when batches B go through the transforms T, one after the other. */
-export type Transformed<B extends Batch, T extends readonly Transform<any, any>[]> = number extends T['length']
+export type Transformed<
+  B extends Batch,
+  T extends readonly Transform<any, any>[],
+> = number extends T['length']
   ? Batch
   : T extends readonly [infer First, ...infer Rest extends readonly Transform<any, any>[]]
     ? Transformed<Result<B, First>, Rest>
     : B;
 
 /** A transform of any kind of batch leaves its kind as it is. */
-type Result<B extends Batch, F> = F extends <A extends Batch>(batch: A) => A
-  ? B
-  : F extends (batch: any) => infer R
-    ? R extends Batch
-      ? R
-      : Batch
-    : Batch;
+type Result<B extends Batch, F> =
+  F extends <A extends Batch>(batch: A) => A
+    ? B
+    : F extends (batch: any) => infer R
+      ? R extends Batch
+        ? R
+        : Batch
+      : Batch;
 
 export interface LoaderOptions<T extends readonly Transform<any, any>[] = readonly Transform<any, any>[]> {
   /** The number of samples in a batch. Default 32. */
@@ -152,7 +156,11 @@ function preceded(error: Error, place: string): Error {
   const define = (key: string, value: unknown) =>
     Object.defineProperty(error, key, { value, configurable: true, writable: true });
   define('message', place + message);
-  if (stack) define('stack', stack.replace(message, () => place + message));
+  if (stack)
+    define(
+      'stack',
+      stack.replace(message, () => place + message),
+    );
   return error;
 }
 

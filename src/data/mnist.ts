@@ -1,5 +1,13 @@
 // MNIST: 70,000 handwritten digits of 28 × 28 pixels.
-import { allocateRaw, ArgumentError, checkOptions, DataError, describe, show, Tensor } from '../tensor/index.ts';
+import {
+  allocateRaw,
+  ArgumentError,
+  checkOptions,
+  DataError,
+  describe,
+  show,
+  Tensor,
+} from '../tensor/index.ts';
 import { backend } from '../kernels/index.ts';
 import { type IdxArray, parseIdx, readFile } from '../io/index.ts';
 import { type Batch, Dataset } from './dataset.ts';

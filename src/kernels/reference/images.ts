@@ -25,7 +25,10 @@ export const images: Pick<Backend, 'warp' | 'selectBytes'> = {
           : outside;
       const k = 6 * Math.floor(plane / channels);
       for (let i = 0; i < height; i++) {
-        const [left, top] = [fround(fround(m[k + 1] * i) + m[k + 2]), fround(fround(m[k + 4] * i) + m[k + 5])];
+        const [left, top] = [
+          fround(fround(m[k + 1] * i) + m[k + 2]),
+          fround(fround(m[k + 4] * i) + m[k + 5]),
+        ];
         for (let j = 0; j < width; j++, at++) {
           const u = near(fround(fround(m[k] * j) + left), width);
           const v = near(fround(fround(m[k + 3] * j) + top), height);

@@ -14,8 +14,7 @@ export function images(cut: Cutter): Pick<Backend, 'warp' | 'selectBytes'> {
       const planes = matrices.shape[0] * channels;
       const framed = (height + 3) * (width + 3);
       const [from, places, work, to] = [read(x), read(matrices), room(framed), write(y)];
-      if (y.size > 0)
-        warp(planes, framed, from, channels, height, width, places, fill, work, 0, planes, to);
+      if (y.size > 0) warp(planes, framed, from, channels, height, width, places, fill, work, 0, planes, to);
       settle();
     },
     selectBytes(x, index, divisor, y) {
