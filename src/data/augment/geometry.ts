@@ -1,5 +1,5 @@
 // Where pixels go: rotation, shift, scale and shear in one step, mirror images, and crops.
-import { checkNumber, checkOptions, finite, scope, tensor } from '../../tensor/index.ts';
+import { checkNumber, checkOptions, finite, scope } from '../../tensor/index.ts';
 import { backend } from '../../kernels/index.ts';
 import {
   type Augmentation,
@@ -91,21 +91,25 @@ function affineAs(where: string, options: AffineOptions): Augmentation {
     const view = imagesOf(where, x, options);
     const count = x.shape[0];
     const drawn = draw(ranges.length * count);
-    const column = (k: number): number[] =>
-      Array.from({ length: count }, (_, i) => {
-        const [low, high] = ranges[k];
-        return low + (high - low) * drawn[ranges.length * i + k];
-      });
-    const [turns, rights, downs, factors, leans] = ranges.map((_, k) => column(k));
-    const [rotations, shears] = [directions(turns), directions(leans)];
-    const centre = [(view.width - 1) / 2, (view.height - 1) / 2];
-    const places = new Float32Array(6 * count);
+    const value = (i: number, k: number) =>
+      ranges[k][0] + (ranges[k][1] - ranges[k][0]) * drawn[ranges.length * i + k];
+    const rotations = directions(count, (i) => value(i, 0));
+    const shears = directions(count, (i) => value(i, 4));
+    const [column, row] = [(view.width - 1) / 2, (view.height - 1) / 2];
+    const places = new Float64Array(6 * count);
     for (let i = 0; i < count; i++) {
-      const [[cos, sin], [along, aside]] = [rotations[i], shears[i]];
-      const [a, b] = [(cos + (aside / along) * sin) / factors[i], ((aside / along) * cos - sin) / factors[i]];
-      const [c, d] = [sin / factors[i], cos / factors[i]];
-      const [u, v] = [centre[0] + rights[i] * view.width, centre[1] + downs[i] * view.height];
-      places.set([a, b, centre[0] - a * u - b * v, c, d, centre[1] - c * u - d * v], 6 * i);
+      const cos = rotations.cos[i] / value(i, 3);
+      const sin = rotations.sin[i] / value(i, 3);
+      const tan = shears.sin[i] / shears.cos[i];
+      const u = column + value(i, 1) * view.width;
+      const v = row + value(i, 2) * view.height;
+      const at = 6 * i;
+      places[at] = cos + tan * sin;
+      places[at + 1] = tan * cos - sin;
+      places[at + 2] = column - places[at] * u - places[at + 1] * v;
+      places[at + 3] = sin;
+      places[at + 4] = cos;
+      places[at + 5] = row - sin * u - cos * v;
     }
     return warped(x, view, places, fill);
   });
@@ -116,26 +120,26 @@ function checkWarp(where: string, { size, fill }: WarpOptions): void {
   if (fill !== undefined) checkNumber(where, 'fill', fill, finite);
 }
 
-/** (cos, sin) of angles in degrees. Quarters of turns are taken off first, so that theirs are exact. */
-function directions(degrees: readonly number[]): [cos: number, sin: number][] {
-  const quarters = degrees.map((angle) => Math.round(angle / 90));
-  const [cosines, sines] = scope(() => {
-    const rest = tensor(degrees.map((angle, i) => ((angle - 90 * quarters[i]) * Math.PI) / 180));
-    const [cos, sin] = [raw(rest.shape), raw(rest.shape)];
-    backend().cos(rest, cos);
-    backend().sin(rest, sin);
-    return [cos.data.slice(), sin.data.slice()];
+/** The cosines and sines of angles in degrees. Quarters of turns are taken off first, so that theirs are exact. */
+function directions(count: number, degrees: (i: number) => number): Record<'cos' | 'sin', Float32Array> {
+  const quarters = new Float64Array(count);
+  const [cos, sin] = scope(() => {
+    const [rest, cosines, sines] = [raw([count]), raw([count]), raw([count])];
+    const angles = rest.storage.write();
+    for (let i = 0; i < count; i++) {
+      quarters[i] = Math.round(degrees(i) / 90);
+      angles[i] = ((degrees(i) - 90 * quarters[i]) * Math.PI) / 180;
+    }
+    backend().cos(rest, cosines);
+    backend().sin(rest, sines);
+    return [cosines.data.slice(), sines.data.slice()];
   });
-  return quarters.map((quarter, i) => {
-    const [cos, sin] = [cosines[i], sines[i]];
-    const turned = [
-      [cos, sin],
-      [-sin, cos],
-      [-cos, -sin],
-      [sin, -cos],
-    ] as const;
-    return [...turned[((quarter % 4) + 4) % 4]];
-  });
+  for (let i = 0; i < count; i++) {
+    const quarter = ((quarters[i] % 4) + 4) % 4;
+    if (quarter % 2 === 1) [cos[i], sin[i]] = [-sin[i], cos[i]];
+    if (quarter >= 2) [cos[i], sin[i]] = [-cos[i], -sin[i]];
+  }
+  return { cos, sin };
 }
 
 export interface FlipOptions extends ImageOptions {
@@ -159,12 +163,16 @@ export function flip(options: FlipOptions = {}): Augmentation {
   return changing('flip', (x) => {
     const view = imagesOf('flip', x, options);
     const drawn = draw(2 * x.shape[0]);
-    const places = Array.from({ length: x.shape[0] }, (_, i) => {
-      const across = drawn[2 * i] < horizontal ? [-1, 0, view.width - 1] : [1, 0, 0];
-      const upright = drawn[2 * i + 1] < vertical ? [0, -1, view.height - 1] : [0, 1, 0];
-      return [...across, ...upright];
-    });
-    return warped(x, view, places.flat(), 0);
+    const places = new Float32Array(6 * x.shape[0]);
+    for (let i = 0; i < x.shape[0]; i++) {
+      const across = drawn[2 * i] < horizontal;
+      const over = drawn[2 * i + 1] < vertical;
+      places[6 * i] = across ? -1 : 1;
+      places[6 * i + 2] = across ? view.width - 1 : 0;
+      places[6 * i + 4] = over ? -1 : 1;
+      places[6 * i + 5] = over ? view.height - 1 : 0;
+    }
+    return warped(x, view, places, 0);
   });
 }
 
@@ -186,8 +194,14 @@ export function randomCrop(options: CropOptions): Augmentation {
   checkWarp('randomCrop', options);
   return changing('randomCrop', (x) => {
     const view = imagesOf('randomCrop', x, options);
-    const moves = Array.from(draw(2 * x.shape[0]), (u) => Math.floor(u * (2 * padding + 1)) - padding);
-    const places = Array.from({ length: x.shape[0] }, (_, i) => [1, 0, moves[2 * i], 0, 1, moves[2 * i + 1]]);
-    return warped(x, view, places.flat(), fill);
+    const drawn = draw(2 * x.shape[0]);
+    const move = (u: number): number => Math.floor(u * (2 * padding + 1)) - padding;
+    const places = new Float32Array(6 * x.shape[0]);
+    for (let i = 0; i < x.shape[0]; i++) {
+      places[6 * i] = places[6 * i + 4] = 1;
+      places[6 * i + 2] = move(drawn[2 * i]);
+      places[6 * i + 5] = move(drawn[2 * i + 1]);
+    }
+    return warped(x, view, places, fill);
   });
 }
