@@ -39,7 +39,7 @@ type Result<B extends Batch, F> =
         : Batch
       : Batch;
 
-export interface LoaderOptions<T extends readonly Transform<any, any>[] = readonly Transform<any, any>[]> {
+export interface LoaderOptions {
   /** The number of samples in a batch. Default 32. */
   batchSize?: number;
   /** Whether each pass takes the samples in a new random order, which follows from the seed. Default false. */
@@ -47,7 +47,7 @@ export interface LoaderOptions<T extends readonly Transform<any, any>[] = readon
   /** Whether to leave out a last batch that is not full. Default false. */
   dropLast?: boolean;
   /** What each batch goes through, first to last: `[data.augment.rotate(10), data.augment.noise({ std: 0.1 })]`. Default none. */
-  transforms?: T;
+  transforms?: readonly Transform<any, any>[];
 }
 
 /** Batches of a data set: `for await (const { x, y } of loader)`. Every pass begins anew. */
@@ -69,10 +69,15 @@ export interface Loader<B extends Batch = Batch> extends AsyncIterable<B> {
  * Batches are made when they are asked for, not ahead: kernels on all cores make one of 128 MNIST images in a small part of the time of a
  * training step (docs/performance.md), and a thread that made it meanwhile would take its core from the step.
  */
-export function loader<B extends Batch, const T extends readonly Transform<any, any>[] = []>(
+export function loader<B extends Batch>(
   dataset: Dataset<B>,
-  options: LoaderOptions<T> = {},
-): Loader<Transformed<B, T>> {
+  options?: LoaderOptions & { transforms?: undefined },
+): Loader<B>;
+export function loader<B extends Batch, const T extends readonly Transform<any, any>[]>(
+  dataset: Dataset<B>,
+  options: LoaderOptions & { transforms?: T },
+): Loader<Transformed<B, T>>;
+export function loader(dataset: Dataset, options: LoaderOptions = {}): Loader {
   if (!(dataset instanceof Dataset))
     throw new ArgumentError(
       'loader',
@@ -89,14 +94,14 @@ export function loader<B extends Batch, const T extends readonly Transform<any, 
   const samples = dropLast ? dataset.length - (dataset.length % batchSize) : dataset.length;
   const length = Math.ceil(samples / batchSize);
 
-  async function* pass(order: Int32Array, from: number): AsyncGenerator<Transformed<B, T>> {
+  async function* pass(order: Int32Array, from: number): AsyncGenerator<Batch> {
     const scope = new ScopeRecord();
     try {
       for (let begin = from * batchSize; begin < samples; begin += batchSize) {
         await breathe();
         scope.release();
         const chosen = order.subarray(begin, Math.min(begin + batchSize, samples));
-        yield scope.run(() => transformed(dataset.batch(chosen), transforms)) as Transformed<B, T>;
+        yield scope.run(() => transformed(dataset.batch(chosen), transforms));
       }
     } finally {
       scope.release();

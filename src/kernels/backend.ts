@@ -35,7 +35,7 @@ export interface Layout {
   strides: readonly number[];
 }
 
-/** How a row of numbers is an image: [channels, height, width]. */
+/** How a row of numbers is an image: [channels, height, width], the last two below 2²². */
 export interface ImageView {
   channels: number;
   height: number;

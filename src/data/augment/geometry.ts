@@ -1,5 +1,5 @@
 // Where pixels go: rotation, shift, scale and shear in one step, mirror images, and crops.
-import { checkNumber, checkOptions, finite, scope } from '../../tensor/index.ts';
+import { ArgumentError, checkNumber, checkOptions, finite, scope } from '../../tensor/index.ts';
 import { backend } from '../../kernels/index.ts';
 import {
   type Augmentation,
@@ -46,27 +46,28 @@ export interface AffineOptions extends WarpOptions {
 export const affine = (options: AffineOptions = {}): Augmentation => affineAs('affine', options);
 
 /** Rotates each image by random degrees: 10 is anything between −10 and 10. See {@link affine}. */
-export const rotate = (degrees: Range, options: WarpOptions = {}): Augmentation => {
-  checkOptions('rotate', options, warpOptions);
-  return affineAs('rotate', { ...options, rotate: degrees });
-};
+export const rotate = (degrees: Range, options: WarpOptions = {}): Augmentation =>
+  affineOf('rotate', degrees, options, 'rotate(10)');
 
 /** Shifts each image by random parts of its width and height: `shift(0.1)`. See {@link affine}. */
-export const shift = (part: AffineOptions['shift'], options: WarpOptions = {}): Augmentation => {
-  checkOptions('shift', options, warpOptions);
-  return affineAs('shift', { ...options, shift: part });
-};
+export const shift = (parts: Range | { x?: Range; y?: Range }, options: WarpOptions = {}): Augmentation =>
+  affineOf('shift', parts, options, 'shift(0.1)');
 
 /** Scales each image by a random factor: `scale([0.9, 1.1])`. See {@link affine}. */
 export const scale = (
   factors: readonly [min: number, max: number],
   options: WarpOptions = {},
-): Augmentation => {
-  checkOptions('scale', options, warpOptions);
-  return affineAs('scale', { ...options, scale: factors });
-};
+): Augmentation => affineOf('scale', factors, options, 'scale([0.9, 1.1])');
 
 const warpOptions = ['size', 'fill'];
+
+/** `affine` with one of its options, that it is called after. */
+function affineOf(name: string, value: unknown, options: WarpOptions, example: string): Augmentation {
+  checkOptions(name, options, warpOptions);
+  if (value === undefined)
+    throw new ArgumentError(name, 'the first argument is undefined', 'it says by how much', example);
+  return affineAs(name, { ...options, [name]: value });
+}
 
 function affineAs(where: string, options: AffineOptions): Augmentation {
   checkOptions(where, options, ['rotate', 'shift', 'scale', 'shear', ...warpOptions]);

@@ -3,7 +3,6 @@ import {
   ArgumentError,
   allocateRaw,
   checkNumber,
-  checkShape,
   describe,
   finite,
   nextKey,
@@ -49,22 +48,25 @@ export function tensorOf(where: string, batch: Batch): Tensor {
 
 export function checkSize(where: string, size: unknown): void {
   if (size === undefined) return;
-  const sizes = checkShape(where, size);
-  if (sizes.length === 2 || sizes.length === 3) return;
+  const isSide = (side: unknown) =>
+    Number.isInteger(side) && (side as number) > 0 && (side as number) < longest;
+  if (Array.isArray(size) && (size.length === 2 || size.length === 3) && size.every(isSide)) return;
   throw new ArgumentError(
     where,
-    `size is ${show(sizes)}`,
+    `size is ${Array.isArray(size) ? show(size) : describe(size)}`,
     'size is [height, width] or [channels, height, width]',
-    `${where}({ size: [28, 28] })`,
+    `{ size: [28, 28] }`,
   );
 }
+
+const longest = 2 ** 22; // pixels of a side, which kernels count in float32
 
 /** How the rows of x are images. */
 export function imagesOf(where: string, x: Tensor, { size }: ImageOptions): ImageView {
   const own = x.shape.slice(1);
   const sizes = size ?? own;
   const fits = own.length === 1 ? own[0] === sizeOf(sizes) : show(own) === show(sizes);
-  if (sizes.length < 2 || sizes.length > 3 || !fits) {
+  if (sizes.length < 2 || sizes.length > 3 || !fits || sizes.some((side) => side >= longest)) {
     const side = Math.sqrt(sizeOf(own));
     throw new ShapeError(
       where,
@@ -101,43 +103,34 @@ export function draw(count: number): Float32Array {
   });
 }
 
-/** The two ends of a range that lies in `within`. */
-export function checkRange(
-  where: string,
-  name: string,
-  range: unknown,
-  within: Bounds = {},
-): [number, number] {
-  const limits = { ...finite, ...within };
+/** The two ends of a range that lies within these bounds. */
+export function checkRange(where: string, name: string, range: unknown, bounds: Bounds = finite): Pair {
   if (typeof range === 'number') {
-    checkNumber(where, name, range, { ...limits, min: 0 });
+    checkNumber(where, name, range, { ...bounds, min: 0 });
     return [-range, range];
   }
-  return checkPair(where, name, range, limits);
+  if (Array.isArray(range)) return checkPair(where, name, range, bounds);
+  throw new ArgumentError(
+    where,
+    `${name} is ${describe(range)}`,
+    `${name} must be a number r, for anything between −r and r, or [min, max]`,
+  );
 }
 
-interface Bounds {
-  min?: number;
-  max?: number;
-  above?: number;
-  below?: number;
-}
+type Bounds = NonNullable<Parameters<typeof checkNumber>[3]>;
+type Pair = [min: number, max: number];
 
-/** Two numbers, the lower one first. */
-export function checkPair(where: string, name: string, pair: unknown, within: Bounds): [number, number] {
+/** Two numbers within these bounds, the lower one first. */
+export function checkPair(where: string, name: string, pair: unknown, bounds: Bounds): Pair {
   if (!Array.isArray(pair) || pair.length !== 2)
-    throw new ArgumentError(
-      where,
-      `${name} is ${describe(pair)}`,
-      `${name} must be ${within.above === 0 ? 'a pair' : 'a number, or a pair'}: the least and the greatest value`,
-    );
-  const [low, high] = pair.map((value, i) => checkNumber(where, `${name}[${i}]`, value, within));
-  if (low > high)
+    throw new ArgumentError(where, `${name} is ${describe(pair)}`, `${name} must be [min, max]`);
+  const [min, max] = pair.map((value, i) => checkNumber(where, `${name}[${i}]`, value, bounds));
+  if (min > max)
     throw new ArgumentError(
       where,
       `${name} is ${show(pair)}`,
       'the least value stands first',
-      `{ ${name}: ${show([high, low])} }`,
+      `{ ${name}: ${show([max, min])} }`,
     );
-  return [low, high];
+  return [min, max];
 }

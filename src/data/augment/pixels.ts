@@ -24,7 +24,7 @@ export function noise(options: NoiseOptions): Augmentation {
   checkOptions('noise', options ?? null, ['std', 'clip']);
   const { std, clip } = options;
   checkNumber('noise', 'std', std, { min: 0, below: Infinity });
-  const limits = clip && checkPair('noise', 'clip', clip, finite);
+  const limits = clip === undefined ? undefined : checkPair('noise', 'clip', clip, finite);
   return changing('noise', (x) => {
     const y = raw(x.shape);
     backend().normal(nextKey(), 0, std, y);
