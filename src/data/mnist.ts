@@ -1,5 +1,14 @@
 // MNIST: 70,000 handwritten digits of 28 × 28 pixels.
-import { ArgumentError, checkOptions, DataError, describe, show, Tensor } from '../tensor/index.ts';
+import {
+  allocateRaw,
+  ArgumentError,
+  checkOptions,
+  DataError,
+  describe,
+  show,
+  Tensor,
+} from '../tensor/index.ts';
+import { backend } from '../kernels/index.ts';
 import { type IdxArray, parseIdx, readFile } from '../io/index.ts';
 import { type Batch, Dataset } from './dataset.ts';
 
@@ -93,11 +102,8 @@ function digits({ shape, data }: IdxArray, labels: IdxArray): Digits {
     );
   }
   return new Dataset(count, (indices) => {
-    const x = new Tensor<[number, 784]>([indices.length, pixels]);
-    const values = x.storage.write();
-    indices.forEach((index, row) => {
-      for (let i = 0; i < pixels; i++) values[row * pixels + i] = data[index * pixels + i] / 255;
-    });
+    const x = new Tensor<[number, 784]>([indices.length, pixels], allocateRaw(indices.length * pixels));
+    backend().selectBytes(data, indices, 255, x);
     return { x, y: indices.map((index) => labels.data[index]) };
   });
 }

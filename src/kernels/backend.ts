@@ -35,6 +35,13 @@ export interface Layout {
   strides: readonly number[];
 }
 
+/** How a row of numbers is an image: [channels, height, width], the last two below 2²². */
+export interface ImageView {
+  channels: number;
+  height: number;
+  width: number;
+}
+
 export interface MatmulOptions {
   /** Use Aᵀ (its last two axes swapped) in place of A. */
   transposeA?: boolean;
@@ -102,6 +109,17 @@ export interface Backend {
   select(x: Tensor, view: AxisView, index: Int32Array, y: Tensor): void;
   /** y[o, index[j], i] += x[o, j, i], in ascending j. */
   selectAdd(x: Tensor, index: Int32Array, view: AxisView, y: Tensor): void;
+
+  // Images.
+  /**
+   * y[n, c, i, j] = x[n, c] at column u = m₀·j + (m₁·i + m₂) and row v = m₃·j + (m₄·i + m₅), where m is row n of `matrices` [n, 6] and
+   * x and y are [n, channels, height, width]. u is limited to −1 … width, v to −1 … height; a pixel that x does not have is `fill`.
+   * Between pixels: with (p, q) = (⌊u⌋, ⌊v⌋) and (f, g) = (u − p, v − q), rounded, between a, at q, and b, at q + 1, stands a − g·(a − b), each of
+   * them found between columns p and p + 1 by f in the same way; a itself where the fraction is 0, whatever b is.
+   */
+  warp(x: Tensor, view: ImageView, matrices: Tensor, fill: number, y: Tensor): void;
+  /** y[j, i] = x[index[j], i]/divisor, rounded once: rows of bytes, as long as those of y. */
+  selectBytes(x: Uint8Array, index: Int32Array, divisor: number, y: Tensor): void;
 
   // Elementwise, one operand.
   neg: Unary;

@@ -257,6 +257,43 @@ const refusesOptions = (name: string, ...own: Row[]): [string, Row[]] => [
   ],
 ];
 
+/** What each augmentation of images refuses besides. */
+const wrongAugmentations: Record<string, Row[]> = {
+  affine: [
+    [() => data.augment.affine({ rotate: '10' }), ArgumentError, 'rotate is "10"', 'or [min, max]'],
+    [() => data.augment.affine({ rotate: -10 }), ArgumentError, 'rotate is -10', 'at least 0'],
+    [() => data.augment.affine({ rotate: [10, -10] }), ArgumentError, '{ rotate: [-10, 10] }'],
+    [() => data.augment.affine({ rotate: [1, 2, 3] }), ArgumentError, 'rotate is an array of 3'],
+    [() => data.augment.affine({ rotate: [0, Infinity] }), ArgumentError, 'rotate[1] is Infinity'],
+    [() => data.augment.affine({ shift: 3 }), ArgumentError, 'shift is 3', 'at most 1'],
+    [() => data.augment.affine({ shift: null }), ArgumentError, 'shift is null'],
+    [() => data.augment.affine({ shift: { x: 2 } }), ArgumentError, 'shift.x is 2', 'at most 1'],
+    [() => data.augment.affine({ shift: { z: 1 } }), ArgumentError, 'unknown option "z"', 'x, y'],
+    [() => data.augment.affine({ scale: 0.1 }), ArgumentError, 'scale is 0.1', 'scale must be [min, max]'],
+    [() => data.augment.affine({ scale: [0, 1] }), ArgumentError, 'scale[0] is 0', 'greater than 0'],
+    [() => data.augment.affine({ shear: 90 }), ArgumentError, 'shear is 90', 'less than 90'],
+    [() => data.augment.affine({ fill: '0' }), ArgumentError, 'fill is "0"'],
+  ],
+  rotate: [
+    [() => data.augment.rotate(), ArgumentError, 'rotate: the first argument is undefined', 'rotate(10)'],
+    [() => data.augment.rotate(Number.NaN), ArgumentError, 'rotate: rotate is NaN'],
+    [() => data.augment.rotate(10, { shift: 1 }), ArgumentError, 'unknown option "shift"'],
+    [() => data.augment.rotate({ degrees: 10 }), ArgumentError, 'rotate is an object'],
+  ],
+  shift: [
+    [() => data.augment.shift(), ArgumentError, 'the first argument is undefined', 'shift(0.1)'],
+    [() => data.augment.shift(4), ArgumentError, 'shift: shift is 4', 'at most 1'],
+  ],
+  scale: [
+    [() => data.augment.scale(), ArgumentError, 'the first argument is undefined', 'scale([0.9, 1.1])'],
+    [() => data.augment.scale(1.1), ArgumentError, 'scale: scale is 1.1', '[min, max]'],
+  ],
+  flip: [
+    [() => data.augment.flip({ horizontal: true }), ArgumentError, 'horizontal is true'],
+    [() => data.augment.flip({ vertical: 2 }), ArgumentError, 'vertical is 2', 'at most 1'],
+  ],
+};
+
 const rows: Record<string, Row[]> = {
   tensor: [
     [() => tensor(), ArgumentError, 'values is undefined', 'tensor([[1, 2], [3, 4]])'],
@@ -957,6 +994,72 @@ const rows: Record<string, Row[]> = {
     [() => data.loader(samples(), { batchSize: 0 }), ArgumentError, 'batchSize is 0'],
     [() => data.loader(samples(), { shuffle: 'yes' }), ArgumentError, 'shuffle is "yes"'],
     [() => data.loader(samples(), { batch_size: 1 }), ArgumentError, '{ batchSize: ... }'],
+    [() => data.loader(samples(), { transforms: data.augment.flip() }), ArgumentError, 'the function flip'],
+    [() => data.loader(samples(), { transforms: [1] }), ArgumentError, 'transforms[0] is 1', 'noise'],
+    [() => data.loader(samples()).batches(2), ArgumentError, 'from is 2', 'at most 1'],
+  ],
+  ...Object.fromEntries(
+    Object.entries({ affine: [{}], rotate: [10], shift: [0.1], scale: [[1, 2]], flip: [{}] }).map(
+      ([name, [value]]): [string, Row[]] => {
+        const make = data.augment[name];
+        const withOptions = (options: unknown) => (isOptions(value) ? make(options) : make(value, options));
+        return [
+          `data.augment.${name}`,
+          [
+            [() => withOptions(null), ArgumentError, `${name}: options is null`],
+            [() => withOptions({ sice: [2, 2] }), ArgumentError, 'unknown option "sice"', '{ size: ... }'],
+            [() => withOptions({ size: 28 }), ArgumentError, `${name}: size is 28`, '[height, width]'],
+            [() => withOptions({ size: [28] }), ArgumentError, 'size is [28]', '{ size: [28, 28] }'],
+            [() => withOptions({ size: [28, 0.5] }), ArgumentError, 'size is [28, 0.5]'],
+            [() => make(value)({ x: x(), y: [] }), ShapeError, `${name}: are rows of x [2, 2] images?`],
+            [() => make(value)(x()), ArgumentError, `${name}: cannot change a Tensor`, 'transforms:'],
+            ...wrongAugmentations[name],
+          ],
+        ];
+      },
+    ),
+  ),
+  'data.augment.randomCrop': [
+    [() => data.augment.randomCrop(), ArgumentError, 'options is null', '{ padding: ... }'],
+    [() => data.augment.randomCrop({}), ArgumentError, 'padding is undefined', 'a whole number'],
+    [() => data.augment.randomCrop({ padding: 1.5 }), ArgumentError, 'padding is 1.5'],
+    [() => data.augment.randomCrop({ padding: -1 }), ArgumentError, 'padding is -1', 'at least 0'],
+    [() => data.augment.randomCrop({ padding: 1, fill: null }), ArgumentError, 'fill is null'],
+    [() => data.augment.randomCrop({ padding: 1, size: '28' }), ArgumentError, 'size is "28"'],
+    [() => data.augment.randomCrop({ pad: 1 }), ArgumentError, '"pad"', '{ padding: ... }'],
+  ],
+  'data.augment.noise': [
+    [() => data.augment.noise(), ArgumentError, 'options is null', '{ std: ... }'],
+    [() => data.augment.noise(0.1), ArgumentError, 'options is 0.1'],
+    [() => data.augment.noise({}), ArgumentError, 'std is undefined'],
+    [() => data.augment.noise({ std: -1 }), ArgumentError, 'std is -1', 'at least 0'],
+    [() => data.augment.noise({ std: Infinity }), ArgumentError, 'std is Infinity'],
+    [() => data.augment.noise({ std: 1, clip: 1 }), ArgumentError, 'clip is 1', 'clip must be [min, max]'],
+    [() => data.augment.noise({ std: 1, clip: null }), ArgumentError, 'clip is null'],
+    [() => data.augment.noise({ std: 1, clip: [1, 0] }), ArgumentError, 'clip is [1, 0]', '{ clip: [0, 1] }'],
+    [() => data.augment.noise({ std: 1, clip: [0, '1'] }), ArgumentError, 'clip[1] is "1"'],
+    [() => data.augment.noise({ stdev: 1 }), ArgumentError, '"stdev"', '{ std: ... }'],
+    [() => data.augment.noise({ std: 1 })([[1]]), ArgumentError, 'noise: cannot change an array of 1'],
+  ],
+  'data.augment.cutout': [
+    [() => data.augment.cutout(), ArgumentError, 'options is null', '{ length: ... }'],
+    [() => data.augment.cutout({}), ArgumentError, 'length is undefined'],
+    [() => data.augment.cutout({ length: 0 }), ArgumentError, 'length is 0', 'at least 1'],
+    [() => data.augment.cutout({ length: 2, holes: 0.5 }), ArgumentError, 'holes is 0.5'],
+    [() => data.augment.cutout({ length: 2, fill: Number.NaN }), ArgumentError, 'fill is NaN'],
+    [() => data.augment.cutout({ length: 2, size: [1, 2, 3, 4] }), ArgumentError, 'size is [1, 2, 3, 4]'],
+    [() => data.augment.cutout({ length: 1 })({ x: x() }), ShapeError, 'are rows of x [2, 2] images?'],
+  ],
+  'data.augment.mixup': [
+    [() => data.augment.mixup(0.2), ArgumentError, 'options is 0.2', '{ alpha: ... }'],
+    [() => data.augment.mixup({ alpha: 0 }), ArgumentError, 'alpha is 0', 'greater than 0'],
+    [() => data.augment.mixup({ alpha: Infinity }), ArgumentError, 'alpha is Infinity'],
+    [() => data.augment.mixup({ classes: 1.5 }), ArgumentError, 'classes is 1.5'],
+    [() => data.augment.mixup({ lambda: 1 }), ArgumentError, 'unknown option "lambda"'],
+    [() => data.augment.mixup()(samples().batch([0])), ArgumentError, 'classes is undefined'],
+    [() => data.augment.mixup()({ x: x(), y: [0, 1] }), ArgumentError, 'y is an array of 2'],
+    [() => data.augment.mixup({ classes: 1 })(samples().batch([1])), IndexError, 'label 0 is 1', '0 to 0'],
+    [() => data.augment.mixup()(), ArgumentError, 'cannot change undefined'],
   ],
   'data.csvRows': [
     [() => data.csvRows(3), ArgumentError, 'the source is 3', 'csvRows({ text })'],

@@ -21,7 +21,7 @@ import {
   tensor,
   uniform,
 } from '../../src/index.ts';
-import { withBackend } from '../../src/kernels/index.ts';
+import { backend, withBackend } from '../../src/kernels/index.ts';
 import { cores } from '../../src/kernels/platform.ts';
 import { reference } from '../../src/kernels/reference/index.ts';
 import { expectReferenceBits, type Operation, operations, withGradients } from '../support/bits.ts';
@@ -188,6 +188,14 @@ const largeResults: Record<string, () => (Tensor | Int32Array)[]> = {
   uniform: () => [uniform([700_001], -3, 5)],
   randperm: () => [randperm(100_003)],
   dropout: () => [dropout(large([569, 601]), { p: 0.3 })],
+  'warp of images in three channels': () => warped([57, 3, 31, 37]),
+  'warp of few large images': () => warped([2, 1, 401, 333]),
+  'selectBytes, rows of images': () => {
+    const y = large([501, 784]);
+    const bytes = Uint8Array.from({ length: 57 * 784 }, (_, i) => i * 2654435761);
+    backend().selectBytes(bytes, places(501, 57), 255, y);
+    return [y];
+  },
   'cumsum, one row': () => [cumsum(large([700_001]), 0)],
   gather: () => withGradients(operation.gather, [large([701, 601]), indexTensor([701, 303], 601), 1]),
   'gather from columns': () =>
@@ -200,6 +208,14 @@ const largeResults: Record<string, () => (Tensor | Int32Array)[]> = {
       0,
     ]),
 };
+
+/** Images, each read at places of its own: turned, moved and scaled. */
+function warped([count, channels, height, width]: number[]): Tensor[] {
+  const [x, y] = [large([count, channels, height, width]), large([count, channels, height, width], 1)];
+  const matrices = add(uniform([count, 6], -0.5, 0.5), tensor([1, 0, 0, 0, 1, 0]));
+  backend().warp(x, { channels, height, width }, matrices, 0.25, y);
+  return [y];
+}
 
 /** How often each operation gets random shapes: every size stands in two of them. */
 const rounds = 2 * sizes.length;

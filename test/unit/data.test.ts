@@ -5,18 +5,23 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import {
   ArgumentError,
+  add,
   arange,
   DataError,
   data,
   IndexError,
   manualSeed,
+  mul,
   ones,
+  randomState,
+  ReleasedError,
   ShapeError,
+  setRandomState,
+  slice,
+  type Tensor,
   tensor,
   zeros,
 } from '../../src/index.ts';
-import type { Tensor } from '../../src/index.ts';
-import { randomState } from '../../src/index.ts';
 import { expectError, expectRejection } from '../support/errors.ts';
 
 const bad = (value: unknown) => value as never;
@@ -224,7 +229,7 @@ describe('split', () => {
 });
 
 /** The labels of each batch of one pass. */
-async function batches(loader: data.Loader<data.Batch<Tensor, Int32Array>>): Promise<number[][]> {
+async function batches(loader: AsyncIterable<data.Batch<Tensor, Int32Array>>): Promise<number[][]> {
   const found: number[][] = [];
   for await (const { x, y } of loader) {
     expect([...x.data].filter((_, i) => i % 2 === 0)).to.deep.equal([...y].map((label) => 10 * label));
@@ -347,6 +352,199 @@ describe('loader', () => {
     expectError(() => data.loader(set, bad({ shuffle: 1 })), ArgumentError, 'shuffle must be true or false');
     expectError(() => data.loader(set, bad({ dropLast: 'no' })), ArgumentError, 'dropLast is "no"');
     expectError(() => data.loader(set, bad(32)), ArgumentError, 'options is 32');
+  });
+});
+
+describe('loader.batches', () => {
+  const shuffled = () => data.loader(numbered(23), { batchSize: 4, shuffle: true });
+
+  it('goes on in mid-epoch: the same order from the same random state, without the batches before', async () => {
+    manualSeed(4);
+    const start = randomState();
+    const whole = await batches(shuffled());
+    for (let from = 0; from <= whole.length; from++) {
+      setRandomState(start);
+      expect(await batches(shuffled().batches(from))).to.deep.equal(whole.slice(from));
+    }
+  });
+
+  it('computes nothing of what it leaves out', async () => {
+    const taken: number[] = [];
+    const set = new data.Dataset(10, (indices) => {
+      taken.push(...indices);
+      return { x: zeros([indices.length, 2]), y: indices };
+    });
+    const changed: number[] = [];
+    const count = ({ x, y }: data.Batch) => {
+      changed.push(x.shape[0]);
+      return { x, y };
+    };
+    for await (const _ of data.loader(set, { batchSize: 3, transforms: [count] }).batches(2));
+    expect(taken).to.deep.equal([6, 7, 8, 9]);
+    expect(changed).to.deep.equal([3, 1]);
+  });
+
+  it('draws the order when it is called, and no number after that', async () => {
+    manualSeed(4);
+    const whole = await batches(shuffled());
+    manualSeed(4);
+    const rest = shuffled().batches(3);
+    expect(randomState().stream).to.equal(1);
+    manualSeed(99); // as a training run does that goes on: the stream continues where it was saved, not where the pass began
+    expect(await batches(rest)).to.deep.equal(whole.slice(3));
+    expect(randomState().stream).to.equal(0);
+  });
+
+  it('refuses a batch that there is not, and draws nothing then', () => {
+    const before = randomState();
+    for (const from of [-1, 7, 0.5, Number.NaN, '1', null])
+      expectError(
+        () => shuffled().batches(bad(from)),
+        ArgumentError,
+        'loader.batches: from is ',
+        'at least 0 and at most 6',
+      );
+    expect(randomState()).to.deep.equal(before);
+  });
+});
+
+describe('transforms', () => {
+  const double: data.Transform<data.Batch<Tensor, Int32Array>> = ({ x, y }) => ({ x: mul(x, 2), y });
+  const next: typeof double = ({ x, y }) => ({ x: add(x, 1), y });
+  const once = async (...transforms: data.Transform<any, any>[]) => {
+    for await (const batch of data.loader(numbered(3), { batchSize: 2, transforms }))
+      return [...batch.x.data];
+    return [];
+  };
+
+  it('are applied one after the other, to each batch', async () => {
+    expect(await once()).to.deep.equal([0, 1, 10, 11]);
+    expect(await once(double, next)).to.deep.equal([1, 3, 21, 23]);
+    expect(await once(next, double)).to.deep.equal([2, 4, 22, 24]);
+  });
+
+  it('may be changed in the list afterwards, which changes nothing', async () => {
+    const list = [double];
+    const loader = data.loader(numbered(1), { transforms: list });
+    list[0] = next;
+    for await (const { x } of loader) expect([...x.data]).to.deep.equal([0, 2]);
+  });
+
+  it('are fresh in each epoch, follow from the seed, and leave other loaders of the same data alone', async () => {
+    const set = numbered(6);
+    const noisy = data.loader(set, { batchSize: 6, transforms: [data.augment.noise({ std: 1 })] });
+    const test = data.loader(set, { batchSize: 6 });
+    const pass = async (loader: data.Loader) => {
+      for await (const { x } of loader) return x.data.slice();
+      throw new Error('no batch');
+    };
+    const plain = await pass(test);
+    const two = async () => {
+      manualSeed(12);
+      return [await pass(noisy), await pass(noisy)];
+    };
+    const [first, second] = await two();
+    expect(first).not.to.deep.equal(plain);
+    expect(second).not.to.deep.equal(first);
+    expect(await two()).to.deep.equal([first, second]);
+    expect(await pass(test)).to.deep.equal(plain);
+  });
+
+  it('make tensors that live as long as the batch', async () => {
+    const seen: Tensor[] = [];
+    for await (const { x } of data.loader(numbered(3), { batchSize: 1, transforms: [double] })) {
+      for (const old of seen) expect(() => old.data).to.throw(ReleasedError);
+      expect([...x.data]).to.have.length(2);
+      seen.push(x);
+    }
+    expect(seen).to.have.length(3);
+  });
+
+  it('change the type of the targets, where they do', async () => {
+    const { mixup, noise } = data.augment;
+    const set = numbered(4);
+    const labelled = data.loader(set, { transforms: [noise({ std: 1 })] });
+    for await (const { y } of labelled) y.subarray(0, 1); // still an Int32Array when compiling
+    const mixed = data.loader(set, { transforms: [noise({ std: 1 }), mixup({ classes: 4 })] });
+    for await (const { y } of mixed) expect(y.shape).to.deep.equal([4, 4]); // and here a tensor
+  });
+
+  it('say which one failed, whatever the error, with its stack', async () => {
+    function broken(): never {
+      throw new RangeError('too far');
+    }
+    const error = await once(double, broken).then(
+      () => undefined,
+      (thrown) => thrown,
+    );
+    expect(error).to.be.instanceOf(RangeError);
+    expect(error.message).to.equal('loader: transforms[1] (broken): too far');
+    expect(error.stack).to.include('transforms[1] (broken): too far').and.to.include('data.test.ts');
+    await expectRejection(
+      once(data.augment.flip()),
+      ShapeError,
+      'loader: transforms[0] (flip): flip: are rows of x [2, 2] images?',
+      'size',
+    );
+    for (const thrown of [new DOMException('no'), 'a string'])
+      expect(
+        await once(() => {
+          throw thrown;
+        }).catch((error) => error),
+      ).to.equal(thrown);
+    await expectRejection(
+      once(double, (() => 3) as never),
+      ArgumentError,
+      'transforms[1] returned 3',
+      'returns a batch',
+    );
+  });
+
+  it('return a batch with as many samples, in x and in y', async () => {
+    const change = (transform: (batch: data.Batch<Tensor, Int32Array>) => unknown) => once(bad(transform));
+    await expectRejection(
+      change(({ x, y }) => ({ x: slice(x, 0, 1), y })),
+      ShapeError,
+      'transforms[0] returned x of 1 samples for 2',
+    );
+    await expectRejection(
+      change(({ x, y }) => ({ x, y: y.subarray(1) })),
+      ShapeError,
+      'returned y of 1 samples for 2',
+      'keeps the number',
+    );
+    await expectRejection(
+      change(({ x }) => ({ x, y: zeros([3, 2]) })),
+      ShapeError,
+      'returned y of 3 samples',
+    );
+    await expectRejection(
+      change(({ x, y }) => ({ x, y: { a: y, b: zeros([1]) } })),
+      ShapeError,
+      'returned b of 1 samples',
+    );
+    for (const [wrong, shown] of [
+      [undefined, 'undefined'],
+      [{ x: [1, 2], y: labels(numbered(2)) }, 'an object'],
+      [{ x: ones([2]) }, 'an object'],
+      [Promise.resolve(), 'a promise'],
+    ] as const)
+      await expectRejection(
+        change(() => wrong),
+        ArgumentError,
+        `transforms[0] returned ${shown}`,
+        'returns a batch',
+      );
+  });
+
+  it('refuses a list that is none', () => {
+    for (const [transforms, ...parts] of [
+      [double, 'transforms is the function double', 'a list of functions'],
+      ['noise', 'transforms is "noise"'],
+      [[double, data.augment], 'transforms[1] is ', 'a function from a batch to a batch'],
+      [[null], 'transforms[0] is null', 'data.augment.noise'],
+    ] as const)
+      expectError(() => data.loader(numbered(2), bad({ transforms })), ArgumentError, ...parts);
   });
 });
 

@@ -1,6 +1,7 @@
 // The reference: plain loops that define the arithmetic. Every other backend repeats their bits.
 import type { Backend } from '../backend.ts';
 import { elementwise } from './elementwise.ts';
+import { images } from './images.ts';
 import { movement } from './movement.ts';
 import { optimizers } from './optimizers.ts';
 import { elements } from './precision.ts';
@@ -18,5 +19,6 @@ export const reference: Backend = {
   ...reductions,
   ...softmax,
   ...random,
+  ...images,
   ...optimizers,
 };

@@ -1,6 +1,7 @@
 // The WebAssembly backend: the verbs that have SIMD kernels. Every one gives the reference's bits.
 import type { Backend } from '../backend.ts';
 import { elementwise } from './elementwise.ts';
+import { images } from './images.ts';
 import { allocate, instantiate, type Kernels, type Variant } from './module.ts';
 import { movement } from './movement.ts';
 import { optimizers } from './optimizers.ts';
@@ -34,6 +35,7 @@ export function loadWasm(fallBack: Pick<Backend, 'copy'>, variant: Variant): Was
   const cut = cutter(kernels, pool);
   const verbs = {
     ...elementwise(kernels, cut),
+    ...images(cut),
     ...movement(kernels, cut, fallBack.copy),
     ...optimizers(kernels, pool),
     ...products(instance, pool),

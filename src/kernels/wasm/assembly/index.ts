@@ -1,6 +1,7 @@
 // The WebAssembly module: every kernel, as the backend calls it.
 export * from './elementwise';
 export { BLOCK_A, EDGE, gemm, R, tile8, tile16 } from './gemm';
+export * from './images';
 export * from './layerNorm';
 export * from './movement';
 export * from './optimizers';
