@@ -23,7 +23,9 @@ export interface ChartOptions {
   y?: string;
   /** The marks behind the data, such as a diagonal. */
   behind?: Plot.Markish[];
-  scales?: Pick<Plot.PlotOptions, 'x' | 'y' | 'aspectRatio'>;
+  scales?: Pick<Plot.PlotOptions, 'x' | 'y'>;
+  /** As high as wide, for axes of the same unit. */
+  isSquare?: boolean;
 }
 
 /** Colours and dashes of series, in their order: told apart in print, too. */
@@ -65,24 +67,30 @@ export function dotChart(points: readonly Point[], options: ChartOptions): Html 
 }
 
 function chart(marks: Plot.Markish[], options: ChartOptions, names: readonly string[] = []): Html {
-  const { title, description, behind = [], scales = {} } = options;
+  const { title, description, behind = [], scales = {}, isSquare = false } = options;
   // linkedom's document is all that Plot asks of one.
   const document = parseHTML('<html></html>').document as unknown as Document;
   const svg = Plot.plot({
     document,
     width: 380,
-    height: 250,
-    marginTop: 20,
-    marginLeft: 56,
+    height: isSquare ? 358 : 250,
+    marginTop: 16,
+    marginLeft: options.y === undefined ? 56 : 64,
     marginRight: 16,
     marginBottom: 42,
-    ...scales,
     x: { label: options.x, labelArrow: 'none', labelAnchor: 'center', nice: true, ticks: 6, ...scales.x },
-    y: { label: options.y ?? null, labelArrow: 'none', grid: true, nice: true, ticks: 5, ...scales.y },
+    y: {
+      label: options.y ?? null,
+      labelArrow: 'none',
+      labelAnchor: 'center',
+      grid: true,
+      nice: true,
+      ticks: 5,
+      ...scales.y,
+    },
     marks: [...behind, ...marks],
   });
-  svg.setAttribute('role', 'img');
-  svg.setAttribute('aria-label', `${title}. ${description}`);
+  const opening = `${html`<svg role="img" aria-label="${title}. ${description}"`}`;
   const legend = names.map((name, i) => {
     const { colour, dash = '' } = styleOf(i);
     const line = html`<line x1="0" y1="4" x2="22" y2="4" stroke="${colour}" stroke-dasharray="${dash}" />`;
@@ -90,7 +98,7 @@ function chart(marks: Plot.Markish[], options: ChartOptions, names: readonly str
   });
   return html`<figure class="chart"><figcaption><h3>${title}</h3>${
     legend.length > 0 && html`<ul class="legend">${legend}</ul>`
-  }</figcaption>${trusted(brief(svg.outerHTML))}</figure>`;
+  }</figcaption>${trusted(brief(svg.outerHTML).replace('<svg', () => opening))}</figure>`;
 }
 
 /** Every so manieth of the points, and the last, so that there are not more than `most`. */

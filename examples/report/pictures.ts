@@ -24,13 +24,14 @@ const colours = { negative: [37, 99, 235], positive: [234, 88, 12] };
  */
 export function signedPng({ width, height, values }: Picture, limit: number): string {
   check(width, height, values);
-  const palette = Array.from({ length: 2 * steps + 1 }, (_, i) => {
-    const colour = i < steps ? colours.negative : colours.positive;
-    return [...colour, Math.round((255 * Math.abs(i - steps)) / steps)];
+  // From transparent to opaque, below and above 0 by turns: fast-png takes opaque colours for the last of a palette.
+  const palette = [...Array(2 * steps + 1).keys()].map((index) => {
+    const colour = index % 2 === 1 ? colours.negative : colours.positive;
+    return [...colour, Math.round((255 * Math.ceil(index / 2)) / steps)];
   });
   const data = Uint8Array.from(values, (value) => {
-    const part = Math.min(Math.max(value / limit, -1), 1);
-    return steps + Math.round(steps * (Number.isNaN(part) ? 0 : part));
+    const step = Math.round(steps * Math.min(Math.abs(value) / limit, 1)) || 0; // NaN is transparent
+    return value < 0 && step > 0 ? 2 * step - 1 : 2 * step;
   });
   return dataUri({ width, height, channels: 1, data, palette });
 }

@@ -136,7 +136,7 @@ function epochChart(
             Plot.text([kept], {
               x: (epoch) => epoch,
               frameAnchor: 'top',
-              dy: -12,
+              dy: -11,
               text: () => 'kept',
               fill: 'var(--muted)',
             }),
@@ -269,6 +269,9 @@ export function weights(
 
 /* ---- tables ---- */
 
+/** How many digits a number is written with behind the point, at most 6. */
+const decimals = (value: number): number => Math.min(`${value}`.split('.')[1]?.length ?? 0, 6);
+
 interface TableOptions extends SectionOptions {
   /** Columns whose best number is marked. */
   best?: Record<string, 'lowest' | 'highest'>;
@@ -284,10 +287,7 @@ export function table(
     const cells = rows.map((row) => row[name]);
     const numbers = cells.filter((cell) => typeof cell === 'number');
     const finite = numbers.filter(Number.isFinite);
-    const largest = Math.max(...finite.map(Math.abs));
-    const digits = finite.every(Number.isInteger)
-      ? 0
-      : Math.min(Math.max(3 - Math.floor(Math.log10(largest)), 0), 6);
+    const digits = Math.max(0, ...finite.map((value) => decimals(Number(value.toPrecision(4)))));
     const winner = best[name] && Math[best[name] === 'lowest' ? 'min' : 'max'](...finite);
     const show = (cell: string | number | undefined): Content => {
       if (typeof cell !== 'number') return cell ?? '–';
@@ -345,6 +345,7 @@ export function scatter(
     x: 'true',
     y: 'predicted',
     behind: [diagonal(domain)],
+    isSquare: true,
     scales: { x: { domain, grid: true }, y: { domain } },
   });
   return {
@@ -380,6 +381,7 @@ export function roc(
     x: 'false positive rate',
     y: 'true positive rate',
     behind: [diagonal([0, 1])],
+    isSquare: true,
     scales: { x: { domain: [0, 1], grid: true }, y: { domain: [0, 1] } },
   });
   return {

@@ -55,7 +55,8 @@ section > h3 + * { margin-top: 0.6rem !important; }
   background: var(--surface); border: 1px solid var(--line); border-radius: 0.6rem; break-inside: avoid;
 }
 .chart figcaption { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 0.1rem 1rem; }
-.chart > svg { --plot-background: var(--surface); width: 100%; height: auto; font: 13px system-ui, sans-serif; }
+section .chart { display: flex; flex-direction: column; gap: 0.3rem; }
+.chart > svg { margin-top: auto; --plot-background: var(--surface); width: 100%; height: auto; font: 13px system-ui, sans-serif; }
 .legend { display: flex; flex-wrap: wrap; gap: 0 1rem; margin: 0; padding: 0; list-style: none; font-size: 0.85rem; color: var(--muted); }
 .legend li { display: flex; align-items: center; gap: 0.4rem; }
 .legend svg { width: 22px; height: 8px; stroke-width: 2; fill: none; }
@@ -100,7 +101,7 @@ blockquote { margin: 0 0 0.4rem; font-size: 0.95rem; overflow-wrap: anywhere; }
 .settings dt { color: var(--muted); }
 .settings dd { margin: 0; text-align: right; overflow-wrap: anywhere; }
 pre {
-  margin: 0; padding: 0.9rem 1rem; overflow-x: auto; background: var(--surface); border: 1px solid var(--line); border-radius: 0.6rem;
+  margin: 0; width: fit-content; max-width: 100%; padding: 0.9rem 1rem; overflow-x: auto; background: var(--surface); border: 1px solid var(--line); border-radius: 0.6rem;
   font: 0.85rem/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace;
 }
 
