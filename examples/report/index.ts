@@ -1,7 +1,8 @@
 // A report: one HTML file that opens from disk, loads nothing and runs nothing.
-import { io } from '../../src/index.ts';
+import { readFileSync } from 'node:fs';
+import { device, io } from '../../src/index.ts';
 import { type Html, html, trusted } from './html.ts';
-import type { Section } from './sections.ts';
+import { formatNumber, type Section } from './sections.ts';
 import { style } from './style.ts';
 
 export * from './sections.ts';
@@ -34,7 +35,8 @@ export async function writeReport(path: string, report: Report): Promise<void> {
 /** The report as the text of an HTML page. */
 export function renderReport({ title, summary, figures = {}, sections = [] }: Report): string {
   const results = Object.entries(figures).map(
-    ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
+    ([name, value]) =>
+      html`<div><dt>${name}</dt><dd>${typeof value === 'number' ? formatNumber(value) : value}</dd></div>`,
   );
   const links = sections.map((section, i) => html`<li><a href="#section-${i + 1}">${section.title}</a></li>`);
   return `${html`<!doctype html>
@@ -67,3 +69,17 @@ ${note !== undefined && html`<p class="note">${note}</p>`}
 ${body}
 </section>
 `;
+
+/** What a run ran on, for its settings. */
+export function environment(): Record<string, string | number> {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const { backend, threads, wideVectors, arithmetic } = device.info();
+  return {
+    typegrad: version,
+    node: process.version,
+    backend,
+    threads,
+    'wide vectors': wideVectors ? 'on' : 'off',
+    arithmetic,
+  };
+}

@@ -142,7 +142,11 @@ function epochChart(
             }),
           ],
     scales: {
-      x: { nice: false, tickFormat: 'd', ticks: Math.min(6, new Set(epochs).size) },
+      x: {
+        nice: false,
+        ticks: Math.min(6, new Set(epochs).size),
+        tickFormat: (epoch: number) => (Number.isInteger(epoch) ? `${epoch}` : ''),
+      },
       y: {
         type: isWide ? 'log' : 'linear',
         ticks: isWide ? 3 : 5,
@@ -202,6 +206,14 @@ export interface Sample {
   predicted: string;
   /** The probability of the prediction, 0 … 1. */
   probability?: number;
+}
+
+/** Which samples to show: the first `each` that are wrong, and the first `each` that are right. */
+export function chooseSamples(truth: ArrayLike<number>, predicted: ArrayLike<number>, each = 22): number[] {
+  const all = Array.from(truth, (_, i) => i);
+  const wrong = all.filter((i) => truth[i] !== predicted[i]);
+  const right = all.filter((i) => truth[i] === predicted[i]);
+  return [...wrong.slice(0, each), ...right.slice(0, each)];
 }
 
 /** Samples, those first that the model got wrong. */
@@ -355,26 +367,29 @@ export function scatter(
   };
 }
 
-/** The points of an ROC curve, from (0, 0) to (1, 1), and the area below it. */
-export interface Roc {
-  falsePositiveRate: ArrayLike<number>;
-  truePositiveRate: ArrayLike<number>;
-  area: number;
+/** How sure a model was that each sample is positive, and whether it is: 1 or 0. */
+export interface Scored {
+  scores: ArrayLike<number>;
+  truth: ArrayLike<number>;
 }
 
-/** ROC curves by name: how many of the positive samples are found for how many false alarms. */
+/** ROC curves by name: how many of the positive samples are found for how many false alarms, at every threshold. */
 export function roc(
-  curves: Record<string, Roc>,
+  models: Record<string, Scored>,
   { title = 'ROC curve', note }: SectionOptions = {},
 ): Section {
-  const list = Object.entries(curves).map(([name, { falsePositiveRate, truePositiveRate, area }]) => ({
-    name: `${name}: area ${area.toFixed(4)}`,
-    points: Array.from(falsePositiveRate, (x, i) => ({
+  const list = Object.entries(models).map(([name, scored]) => {
+    const points = rocPoints(scored).map(({ x, y }) => ({
       x,
-      y: truePositiveRate[i],
-      note: `${percent(truePositiveRate[i])} found, ${percent(x)} false alarms`,
-    })),
-  }));
+      y,
+      note: `${percent(y)} found, ${percent(x)} false alarms`,
+    }));
+    const area = points.reduce((sum, { x, y }, i) => {
+      const before = points[Math.max(i - 1, 0)];
+      return sum + ((x - before.x) * (y + before.y)) / 2;
+    }, 0);
+    return { name: `${name}: area ${area.toFixed(4)}`, points };
+  });
   const chart = lineChart(list, {
     title: list.length === 1 ? capital(list[0].name) : 'Positive samples found',
     description: list.map(({ name }) => `${name}.`).join(' '),
@@ -391,6 +406,25 @@ export function roc(
       'How many of the positive samples are found, for how many false alarms. Guessing gives the diagonal.',
     body: html`<div class="charts">${chart}</div>`,
   };
+}
+
+/** The corners of an ROC curve, from (0, 0) to (1, 1): one for each score, so that equal scores pass the threshold together. */
+function rocPoints({ scores, truth }: Scored): { x: number; y: number }[] {
+  if (scores.length !== truth.length)
+    throw new RangeError(`${scores.length} scores, ${truth.length} true classes`);
+  const order = Array.from(scores, (_, i) => i).sort((a, b) => scores[b] - scores[a]);
+  const positives = order.filter((i) => truth[i] === 1).length;
+  const negatives = order.length - positives;
+  let found = 0;
+  return order.reduce(
+    (points, i, place) => {
+      found += truth[i] === 1 ? 1 : 0;
+      if (scores[i] !== scores[order[place + 1]])
+        points.push({ x: (place + 1 - found) / negatives, y: found / positives });
+      return points;
+    },
+    [{ x: 0, y: 0 }],
+  );
 }
 
 const diagonal = (domain: readonly number[]): Plot.Markish =>

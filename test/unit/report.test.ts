@@ -67,7 +67,7 @@ describe('a report', () => {
       report.weights({ shape: [2, 6], data: Float32Array.of(-2, -1, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0) }, picture),
       report.table([{ [evil]: evil, n: 1 }], { title: evil }),
       report.scatter([1, 2], [1.5, 2.5], { quantity: evil }),
-      report.roc({ [evil]: { falsePositiveRate: [0, 0.5, 1], truePositiveRate: [0, 1, 1], area: 0.75 } }),
+      report.roc({ [evil]: { scores: [0.9, 0.8, 0.8, 0.1], truth: [1, 0, 1, 0] } }),
       report.settings({ [evil]: evil }),
       report.text(evil),
     ],
@@ -162,6 +162,11 @@ describe('sections of a report', () => {
       'validation, epoch 2: 0.6',
     ]);
     expect(texts(accuracy, 'circle title')[0]).to.equal('training, epoch 1: 71.00 %');
+    expect(texts(loss, 'g[aria-label="x-axis tick label"] text').filter(Boolean)).to.deep.equal([
+      '1',
+      '2',
+      '3',
+    ]);
     // 0.1 … 0.00002 is drawn by its logarithm: the middle, 0.001, lies at log(0.1/0.001) / log(0.1/0.00002) = 0.54.
     const heights = [...rate.querySelectorAll('circle')].map((dot) => Number(dot.getAttribute('cy')));
     expect((heights[1] - heights[0]) / (heights[2] - heights[0])).to.be.closeTo(0.54, 0.01);
@@ -290,9 +295,16 @@ describe('sections of a report', () => {
     expect(above[1]).to.equal(high[1]);
     expect(() => report.scatter([1], [])).to.throw(RangeError, '1 true values, 0 predictions');
 
-    const curve = { falsePositiveRate: [0, 0.5, 1], truePositiveRate: [0, 1, 1], area: 0.75 };
-    const section = show(report.roc({ a: curve, b: curve }));
-    expect(texts(section, '.legend li')).to.deep.equal(['a: area 0.7500', 'b: area 0.7500']);
-    expect(texts(section, 'circle title')[1]).to.equal('100.0 % found, 50.0 % false alarms');
+    // Ordered pairs: 0.9 > 0.8, 0.9 > 0.1, 0.8 > 0.1, and 0.8 = 0.8 for a half: 3.5 of 2 · 2.
+    const scored = { scores: [0.1, 0.8, 0.9, 0.8], truth: [0, 1, 1, 0] };
+    const section = show(report.roc({ a: scored, b: { scores: [1, 2], truth: [1, 0] } }));
+    expect(texts(section, '.legend li')).to.deep.equal(['a: area 0.8750', 'b: area 0.0000']);
+    expect(texts(section, 'circle title').slice(0, 4)).to.deep.equal([
+      '0.0 % found, 0.0 % false alarms',
+      '50.0 % found, 0.0 % false alarms',
+      '100.0 % found, 50.0 % false alarms',
+      '100.0 % found, 100.0 % false alarms',
+    ]);
+    expect(() => report.roc({ a: { scores: [1], truth: [] } })).to.throw(RangeError, '1 scores, 0 true');
   });
 });
