@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { device, io } from '../../src/index.ts';
 import { type Html, html, trusted } from './html.ts';
 import { formatNumber, type Section } from './sections.ts';
-import { style } from './style.ts';
 
 export * from './sections.ts';
 export type { Picture } from './pictures.ts';
+
+const style = readFileSync(new URL('style.css', import.meta.url), 'utf8');
 
 export interface Report {
   title: string;

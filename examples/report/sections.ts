@@ -238,7 +238,7 @@ function sampleFigure({ picture, text, truth, predicted, probability }: Sample):
   const sure = probability !== undefined && html` <small>${percent(probability, 0)}</small>`;
   return html`<figure class="${isRight ? 'right' : 'wrong'}">${image}${
     text !== undefined && html`<blockquote>${text}</blockquote>`
-  }<figcaption><span aria-hidden="true">${isRight ? '✓' : '✗'}</span> <b>${predicted}</b>${sure}${
+  }<figcaption><span class="mark" aria-hidden="true">${isRight ? '✓' : '✗'}</span> <b>${predicted}</b>${sure}${
     !isRight && html`<br><small>is ${truth}</small>`
   }</figcaption></figure>`;
 }
