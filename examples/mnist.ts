@@ -1,21 +1,18 @@
 // Trains the article's network, 784-64-128-10, on the 60,000 digits of MNIST.
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
-import { data, device, enableWideVectors, io, manualSeed, nn, optim, train } from '../src/index.ts';
+import { data, device, enableWideVectors, io, manualSeed, nn, optim, softmax, train } from '../src/index.ts';
+import { file, flag, number, readOptions, whole } from './options.ts';
 
-const usage = `npm run mnist -- [options]
-
-  --epochs N   how often to go through the digits   5
-  --batch N    digits in a step                     128
-  --lr X       Adam's learning rate                 0.001
-  --seed N     the seed of everything random        42
-  --limit N    use the first N digits only          60000
-  --out FILE   where the weights go                 mnist.safetensors
-  --json       end with one line of JSON: testAccuracy, epochs, secondsPerEpoch, backend
-  --help       show this`;
-
-const { epochs, batch, lr, seed, limit, out, json } = readOptions();
+const options = readOptions('npm run mnist', {
+  epochs: whole('how often to go through the digits', 5),
+  batch: whole('digits in a step', 128, 1),
+  lr: number("Adam's learning rate", 0.001),
+  seed: whole('the seed of everything random', 42),
+  limit: whole('use the first N digits only', 60_000, 10),
+  out: file('where the weights go', 'mnist.safetensors'),
+  report: file('where the report goes', 'mnist.html'),
+  json: flag('end with one line of JSON: testAccuracy, epochs, secondsPerEpoch, backend'),
+});
+const { epochs, batch, lr, seed, limit, out, json } = options;
 enableWideVectors(); // twice as fast where the engine can, with the same bits
 manualSeed(seed);
 
@@ -50,58 +47,43 @@ for await (const { x, y } of data.loader(test, { batchSize: 512 })) {
 }
 const right = truth.filter((digit, i) => digit === predicted[i]).length;
 const testAccuracy = right / truth.length;
-console.log(`\ntest accuracy ${(100 * testAccuracy).toFixed(2)} %  (${right} of ${truth.length})\n`);
-console.log(train.formatConfusionMatrix(train.confusionMatrix(truth, predicted, 10)));
+const share = `${(100 * testAccuracy).toFixed(2)} %`;
+const counts = train.confusionMatrix(truth, predicted, 10);
+console.log(`\ntest accuracy ${share}  (${right} of ${truth.length})\n`);
+console.log(train.formatConfusionMatrix(counts));
 
 await io.save(out, model.stateDict());
 console.log(`\nweights saved to ${out}`);
 
+const seconds = history.reduce((total, log) => total + log.seconds, 0) / Math.max(epochs, 1);
+const report = await import('./report/index.ts'); // not at the top: what draws takes half a second to load
+const count = ({ length }: data.Digits) => report.formatNumber(length);
+const chosen = report.chooseSamples(truth, predicted);
+const { x: pictures } = test.batch(chosen);
+const probabilities = softmax(model.predict(pictures)).data;
+await report.writeReport(options.report, {
+  title: 'Handwritten digits',
+  summary: `A feed-forward network 784-64-128-10 learns ${count(fitOn)} digits of MNIST, is watched on ${count(validation)}, and tested on ${count(test)}.`,
+  figures: { 'test accuracy': share, epochs, 'seconds an epoch': seconds.toFixed(2) },
+  sections: [
+    report.learningCurves(history),
+    report.confusion(counts),
+    report.samples(
+      chosen.map((sample, i) => ({
+        picture: { width: 28, height: 28, values: pictures.data.subarray(784 * i, 784 * (i + 1)) },
+        truth: `${truth[sample]}`,
+        predicted: `${predicted[sample]}`,
+        probability: probabilities[10 * i + predicted[sample]],
+      })),
+    ),
+    report.weights(model.stateDict()['0.weight'], { width: 28, height: 28 }),
+    report.text(model.summary()),
+    report.settings({ epochs, batch, lr, seed, limit, ...report.environment() }),
+  ],
+});
+console.log(`report written to ${options.report}`);
+
 if (json) {
-  const seconds = history.reduce((total, log) => total + log.seconds, 0) / Math.max(epochs, 1);
   const secondsPerEpoch = Number(seconds.toFixed(3));
   console.log(JSON.stringify({ testAccuracy, epochs, secondsPerEpoch, backend: device.info().backend }));
-}
-
-function readOptions() {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean', default: false } as const;
-  try {
-    const { values } = parseArgs({
-      options: {
-        epochs: { ...text, default: '5' },
-        batch: { ...text, default: '128' },
-        lr: { ...text, default: '0.001' },
-        seed: { ...text, default: '42' },
-        limit: { ...text, default: '60000' },
-        out: { ...text, default: 'mnist.safetensors' },
-        json: flag,
-        help: flag,
-      },
-    });
-    if (values.help) {
-      console.log(usage);
-      process.exit();
-    }
-    const number = (name: 'epochs' | 'batch' | 'lr' | 'seed' | 'limit', least: number) => {
-      const value = values[name].trim() === '' ? Number.NaN : Number(values[name]);
-      if (value >= least && (name === 'lr' ? value < Infinity : Number.isSafeInteger(value))) return value;
-      const kind = name === 'lr' ? 'number' : 'whole number';
-      throw new Error(`--${name} is '${values[name]}', and must be a ${kind}, at least ${least}`);
-    };
-    const folder = dirname(values.out);
-    if (values.out === '' || !existsSync(folder))
-      throw new Error(`--out is '${values.out}', and must be a file in a folder that exists`);
-    return {
-      epochs: number('epochs', 0),
-      batch: number('batch', 1),
-      lr: number('lr', 0),
-      seed: number('seed', 0),
-      limit: number('limit', 10),
-      out: values.out,
-      json: values.json,
-    };
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    process.exit(2);
-  }
 }

@@ -1,10 +1,11 @@
 // The example that people run first: its arguments, its output, and that the same seed prints the same digits.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { parseHTML } from 'linkedom';
 import { io } from '../../src/index.ts';
 
 const program = fileURLToPath(new URL('../../examples/mnist.ts', import.meta.url));
@@ -33,6 +34,7 @@ describe('examples/mnist.ts', function () {
       '--seed N',
       '--limit N',
       '--out FILE',
+      '--report FILE',
       '--json',
     ])
       expect(stdout).to.include(option);
@@ -59,7 +61,20 @@ describe('examples/mnist.ts', function () {
 
   it('trains, tests and saves; the same seed prints the same digits', async () => {
     const out = join(folder, 'weights.safetensors');
-    const args = ['--epochs', '2', '--limit', '500', '--batch', '32', '--json', '--out', out];
+    const page = join(folder, 'report.html');
+    const args = [
+      '--epochs',
+      '2',
+      '--limit',
+      '500',
+      '--batch',
+      '32',
+      '--json',
+      '--out',
+      out,
+      '--report',
+      page,
+    ];
     const [first, second] = [run(...args, '--seed', '3'), run(...args, '--seed', '3')];
     expect(first.status, first.stderr).to.equal(0);
 
@@ -83,7 +98,19 @@ describe('examples/mnist.ts', function () {
       text.replace(/[\d.]+ s$/gm, 's').replace(/"secondsPerEpoch":[\d.]+/, '');
     expect(untimed(second.stdout)).to.equal(untimed(first.stdout));
 
-    expect(readdirSync(folder)).to.deep.equal(['weights.safetensors']);
+    expect(readdirSync(folder)).to.deep.equal(['report.html', 'weights.safetensors']);
+    const { document } = parseHTML(readFileSync(page, 'utf8'));
+    expect([...document.querySelectorAll('h2')].map((heading) => heading.textContent)).to.deep.equal([
+      'Training',
+      'Confusion matrix',
+      'Samples',
+      'First layer',
+      'Model',
+      'Settings',
+    ]);
+    expect(document.querySelector('.figures dd')?.textContent).to.equal(
+      `${(100 * result.testAccuracy).toFixed(2)} %`,
+    );
     const weights = await io.load(out);
     expect(Object.entries(weights).map(([name, { shape }]) => [name, shape])).to.deep.equal([
       ['0.weight', [64, 784]],
