@@ -1,15 +1,17 @@
-<<<<<<< HEAD
-// Data sets and batches, and what comes before them: reading, cleaning, scaling, encoding, splitting.
+// Data sets and batches, and what comes before them: reading, cleaning, scaling, encoding, splitting, augmentation.
+export * as augment from './augment/index.ts';
 export * from './cleaning.ts';
 export { type ColumnType, type CsvOptions, csvRows, readCsv } from './csv.ts';
-export { type Batch, Dataset, fromTensors, type Integers, type Targets } from './dataset.ts';
+export {
+  type Batch,
+  Dataset,
+  fromTensors,
+  type Integers,
+  type Targets,
+  type TaskTargets,
+} from './dataset.ts';
 export * from './encoding.ts';
 export * from './jsonLines.ts';
-=======
-// Data sets and batches.
-export * as augment from './augment/index.ts';
-export * from './dataset.ts';
->>>>>>> w-augment
 export * from './loader.ts';
 export * from './mnist.ts';
 export { Pipeline, Preprocessor } from './preprocessor.ts';

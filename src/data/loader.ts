@@ -24,7 +24,7 @@ export type Transformed<
   B extends Batch,
   T extends readonly Transform<any, any>[],
 > = number extends T['length']
-  ? Batch
+  ? Result<B, T[number]>
   : T extends readonly [infer First, ...infer Rest extends readonly Transform<any, any>[]]
     ? Transformed<Result<B, First>, Rest>
     : B;

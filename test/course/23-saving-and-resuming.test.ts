@@ -19,7 +19,6 @@ import {
   randn,
   randomState,
   setRandomState,
-  type StateDict,
   sum,
   type Tensor,
   tensor,
@@ -187,7 +186,7 @@ describe('23. Saving and resuming', () => {
     it('with the weights alone it goes on, too, but elsewhere', async () => {
       const whole = makeRun();
       await train.fit(whole.model, { ...whole.options, epochs: 4 });
-      const { model: saved } = (await io.loadCheckpoint(path)) as { model: StateDict };
+      const { model: saved } = (await io.loadCheckpoint(path)) as { model: nn.StateDict };
       const third = makeRun();
       third.model.loadStateDict(saved);
       await train.fit(third.model, { ...third.options, epochs: 2 });

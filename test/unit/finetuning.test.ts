@@ -573,7 +573,15 @@ describe('gradualUnfreezing', () => {
   it('of layers with adapters, the adapters alone', () => {
     const model = classifier();
     nn.addLora(model);
-    const state = { model, epoch: 1, epochs: 4, step: 0, steps: 1, totalSteps: 0, loss: 0 };
+    const state = {
+      model,
+      epoch: 1,
+      epochs: 4,
+      step: 0,
+      steps: 1,
+      totalSteps: 0,
+      loss: 0,
+    } as unknown as train.TrainingState;
     train.gradualUnfreezing().onEpochStart?.(state);
     expect(trainable(model)).to.deep.equal(['output.loraA', 'output.loraB']);
     train.gradualUnfreezing().onEpochStart?.({ ...state, epoch: 2 });
@@ -587,7 +595,15 @@ describe('gradualUnfreezing', () => {
 
   it('a run that is resumed in its third epoch has the third epoch’s layers from the start', () => {
     const model = classifier();
-    const state = { model, epoch: 2, epochs: 4, step: 0, steps: 1, totalSteps: 0, loss: 0 };
+    const state = {
+      model,
+      epoch: 2,
+      epochs: 4,
+      step: 0,
+      steps: 1,
+      totalSteps: 0,
+      loss: 0,
+    } as unknown as train.TrainingState;
     train.gradualUnfreezing().onStart?.(state);
     expect(trainable(model)[0]).to.equal('hidden.1.weight');
     train.gradualUnfreezing().onEpochStart?.({ ...state, epoch: 3 });
