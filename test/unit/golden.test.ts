@@ -22,6 +22,7 @@ type Result = Tensor | Tensor[] | { values: Tensor; indices: Tensor };
 
 /** The cases of operations; optimizers, schedules and others have files and tests of their own. */
 const cases = readdirSync(new URL('../golden/', import.meta.url))
+  .filter((file) => file.endsWith('.json'))
   .flatMap((file) => readGolden<Case[]>(file.replace('.json', '')))
   .filter((one) => 'op' in one);
 
