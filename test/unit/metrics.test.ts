@@ -365,11 +365,13 @@ describe('what a model puts out', () => {
     const model = new nn.Sequential(new nn.Linear(1, 1));
     model.parameters().forEach((parameter, i) => parameter.copyFrom([1 - i])); // w = 1, b = 0
     const loader = data.loader(data.fromTensors(x, tensor([[0], [1], [1], [0]])), { batchSize: 3 });
-    const found = await train.evaluate(model, loader, [...metrics, 'logLoss', 'r2'], {
+    const found = await train.evaluate(model, loader, [...metrics, 'logLoss', 'r2', 'mse', 'mae'], {
       loss: nn.binaryCrossEntropyWithLogits,
     });
     expect(found).to.include(expected);
     expect(found.logLoss).to.be.closeTo(found.loss, 1e-6);
+    // As numbers: errors −2, 2, −2, ½ of 0, 1, 1, 0, which spread by 1.
+    expect([found.mse, found.mae, found.r2]).to.deep.equal([12.25 / 4, 6.5 / 4, 1 - 12.25]);
   });
 });
 

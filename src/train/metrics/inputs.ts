@@ -128,7 +128,7 @@ export async function readTargets(where: string, targets: unknown, rows: number)
 export function labelsOf(where: string, { values, rows, columns: width }: Grid, columns: number): Int32Array {
   if (width === 1)
     return Int32Array.from({ length: rows }, (_, i) =>
-      columns === 1 ? checkBinary(where, values[i], i) : checkClass(where, 'label', values[i], i, columns),
+      columns === 1 ? checkBinary(where, values[i], i) : checkClass(where, values[i], i, columns),
     );
   if (width !== columns)
     throw new ShapeError(
@@ -165,13 +165,17 @@ function checkBinary(where: string, target: number, i: number): number {
   );
 }
 
-function checkClass(where: string, name: string, value: number, i: number, classes: number): number {
+function checkClass(where: string, value: number, i: number, classes: number): number {
   if (Number.isInteger(value) && value >= 0 && value < classes) return value;
-  throw new IndexError(
-    where,
-    `${name} ${i} is ${describe(value)}`,
-    `classes are numbered 0 … ${classes - 1}`,
-  );
+  throw new IndexError(where, `label ${i} is ${describe(value)}`, `classes are numbered 0 … ${classes - 1}`);
+}
+
+/** The scores of a batch: the logits of a model, and its targets. */
+export async function readScores(where: string, output: unknown, given: unknown): Promise<Scores> {
+  const { logits, rows, columns } = checkLogits(where, output);
+  const targets = await readTargets(where, given, rows);
+  const labels = labelsOf(where, targets, columns);
+  return { labels, targets, scores: { values: await logits.read(), rows, columns } };
 }
 
 /**
@@ -279,12 +283,4 @@ function toGrid(where: string, name: string, table: unknown): Grid {
     }
   });
   return { values, rows: rows.length, columns: first.length };
-}
-
-/** The scores of a batch: the logits of a model, and its targets. */
-export async function readScores(where: string, output: unknown, given: unknown): Promise<Scores> {
-  const { logits, rows, columns } = checkLogits(where, output);
-  const targets = await readTargets(where, given, rows);
-  const labels = labelsOf(where, targets, columns);
-  return { labels, targets, scores: { values: await logits.read(), rows, columns } };
 }

@@ -19,14 +19,14 @@ interface Values {
  *
  * @throws ArgumentError, ShapeError when output and targets don't belong together
  */
-export function mse(options?: Record<never, never>): Metric;
+export function mse(): Metric;
 export function mse(truth: Table, predicted: Table): number;
 export function mse(...args: unknown[]): Metric | number {
   return meanError('mse', args, (error) => error * error);
 }
 
 /** The mean absolute error: the mean of |true − predicted|. Else as {@link mse}. */
-export function mae(options?: Record<never, never>): Metric;
+export function mae(): Metric;
 export function mae(truth: Table, predicted: Table): number;
 export function mae(...args: unknown[]): Metric | number {
   return meanError('mae', args, Math.abs);
@@ -59,7 +59,7 @@ function meanError(
  *
  * @throws as {@link mse}
  */
-export function r2(options?: Record<never, never>): Metric;
+export function r2(): Metric;
 export function r2(truth: Table, predicted: Table): number;
 export function r2(...args: unknown[]): Metric | number {
   return metricOrNumber('r2', args, [[]], () => ({

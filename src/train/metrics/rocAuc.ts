@@ -100,12 +100,19 @@ function checkProbabilities({ values, rows, columns }: Grid): void {
 }
 
 function gatherScores(average: 'macro' | 'weighted'): Gathered<Ranked> {
-  let parts: Ranked[] = [];
-  const joined = () => ({
-    columns: parts[0]?.columns ?? 0,
-    labels: Int32Array.from(parts.flatMap(({ labels }) => Array.from(labels))),
-    values: Float64Array.from(parts.flatMap(({ values }) => Array.from(values))),
-  });
+  let parts: (Ranked & { values: Float64Array })[] = [];
+  const joined = () => {
+    const columns = parts[0]?.columns ?? 0;
+    const count = parts.reduce((n, { labels }) => n + labels.length, 0);
+    const [labels, values] = [new Int32Array(count), new Float64Array(count * columns)];
+    let at = 0;
+    for (const part of parts) {
+      labels.set(part.labels, at);
+      values.set(part.values, at * columns);
+      at += part.labels.length;
+    }
+    return { columns, labels, values };
+  };
   return {
     reset() {
       parts = [];
@@ -140,11 +147,17 @@ function areaOf({ labels, values, columns }: Ranked, average: 'macro' | 'weighte
   const classes = columns === 1 ? [1] : Array.from({ length: columns }, (_, c) => c);
   let [sum, weights] = [0, 0];
   classes.forEach((label, column) => {
-    const [positive, negative]: number[][] = [[], []];
-    labels.forEach((of, i) => (of === label ? positive : negative).push(values[i * columns + column]));
-    const weight = average === 'macro' ? 1 : positive.length;
+    const count = labels.reduce((n, of) => n + (of === label ? 1 : 0), 0);
+    const [positive, negative] = [new Float64Array(count), new Float64Array(labels.length - count)];
+    let [p, q] = [0, 0];
+    for (let i = 0; i < labels.length; i++) {
+      const score = values[i * columns + column];
+      if (labels[i] === label) positive[p++] = score;
+      else negative[q++] = score;
+    }
+    const weight = average === 'macro' ? 1 : count;
     if (weight === 0) return;
-    sum += weight * shareAbove(Float64Array.from(positive).sort(), Float64Array.from(negative).sort());
+    sum += weight * shareAbove(positive.sort(), negative.sort());
     weights += weight;
   });
   return sum / weights;

@@ -69,7 +69,7 @@ function hits({ labels, scores: { values, columns } }: Scores, k: number): Uint8
  *
  * @throws ArgumentError for `Probabilities`; else as {@link accuracy}
  */
-export function logLoss(options?: Record<never, never>): Metric;
+export function logLoss(): Metric;
 export function logLoss(truth: Table, logits: Table): number;
 export function logLoss(...args: unknown[]): Metric | number {
   const where = 'logLoss';
