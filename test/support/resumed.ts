@@ -17,8 +17,8 @@ await train.fit(model, {
   epochs: 12,
   callbacks: [
     train.checkpoint(path, { every: 3 }),
-    { onStart: () => console.log('begins') },
-    { onStep: () => new Promise((resume) => setTimeout(resume, 1)) },
+    { onStep: ({ totalSteps }) => console.log(`step ${totalSteps}`) },
+    { onStep: () => new Promise((resume) => setTimeout(resume, 2)) },
   ],
   resume: existsSync(path) ? path : undefined,
 });

@@ -1549,6 +1549,19 @@ const rows: Record<string, Row[]> = {
     [() => train.histograms({}), ArgumentError, 'write is undefined'],
     [() => train.histograms({ write() {}, bins: 0 }), ArgumentError, 'bins is 0'],
   ],
+  'train.predict': [
+    [() => train.predict(), ArgumentError, 'the model is undefined'],
+    [() => train.predict(model(), x()), ArgumentError, 'data is a Tensor', 'data.loader(dataset'],
+  ],
+  'train.ofHead': [
+    [() => train.ofHead(train.accuracy()), ArgumentError, 'the head is an object'],
+    [() => train.ofHead('digit', 'accuracy'), ArgumentError, 'the metric is "accuracy"'],
+    [
+      () => train.ofHead('digit', train.accuracy()).update(x(), [0]),
+      ArgumentError,
+      'the output has nothing of the name digit',
+    ],
+  ],
   'train.maxNorm': [
     [() => train.maxNorm(0), ArgumentError, 'limit is 0'],
     [() => train.maxNorm('3'), ArgumentError, 'limit is "3"'],
