@@ -45,7 +45,7 @@ function skip(context: Mocha.Context, reason: string): never {
 }
 
 describe('a save that is killed', () => {
-  const [kills, lanes, size] = [100, 2, 2 ** 18];
+  const [kills, lanes, size] = [100, 4, 2 ** 18];
 
   it(`${kills} times leaves the old checkpoint or the new one, whole, and never one older than was promised`, async function () {
     this.timeout(120_000);
