@@ -2,6 +2,7 @@
 import { fork, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -285,6 +286,27 @@ describe('a save over a file', () => {
     } finally {
       process.umask(umask);
     }
+  });
+
+  it('keeps its owner, where an administrator saves', async function () {
+    if (!isRoot) skip(this, 'only an administrator may give files away');
+    await io.writeFile(path, bytesOf('theirs'));
+    chownSync(path, 12345, 54321);
+    await io.writeFile(path, bytesOf('still theirs'));
+    expect([statSync(path).uid, statSync(path).gid]).to.deep.equal([12345, 54321]);
+  });
+
+  it('is in its folder, also if the process moves to another meanwhile', async () => {
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      const saving = io.writeFile('run.safetensors', bytesOf('new'));
+      process.chdir(tmpdir());
+      await saving;
+    } finally {
+      process.chdir(before);
+    }
+    expect(contents()).to.equal('new');
   });
 
   it('does not overwrite one that may not be written', async function () {
