@@ -61,8 +61,19 @@ type Fs = ReturnType<typeof openFs>;
 export async function readFile(path: string): Promise<Uint8Array> {
   const { fs } = openFs(path);
   try {
-    const { buffer, byteOffset, length } = await fs.readFile(path);
-    return new Uint8Array(buffer, byteOffset, length); // the same bytes, without the Buffer's own methods
+    const file = await fs.open(path);
+    try {
+      const { size } = await file.stat();
+      if (size === 0) return new Uint8Array(await file.readFile()); // a pipe, perhaps, which cannot say its size
+      // Not by readFile: it refuses more than 2 GiB, and goes by small pieces.
+      const bytes = new Uint8Array(size);
+      let end = 0;
+      for (let read = 1; end < size && read > 0; end += read)
+        read = (await file.read(bytes, end, Math.min(size - end, 2 ** 30))).bytesRead;
+      return bytes.subarray(0, end);
+    } finally {
+      await file.close();
+    }
   } catch (cause) {
     throw new DataError('io', `cannot read ${path}: ${(cause as Error).message}`);
   }
@@ -82,7 +93,7 @@ export async function writeFile(path: string, bytes: Uint8Array): Promise<void> 
   const { fs, names } = node;
   let beside: string | undefined;
   try {
-    const target = await follow(node, path);
+    const target = await follow(node, names.resolve(path)); // the folder of the process may change meanwhile
     const old = await fs.stat(target).catch(unlessAbsent);
     if (old && !old.isFile()) throw new Error('what stands there is no ordinary file');
     if (old) await fs.access(target, fs.constants.W_OK); // a rename would ask the folder only

@@ -110,6 +110,12 @@ describe('files', () => {
     const bytes = await io.readFile(path);
     expect(Object.getPrototypeOf(bytes)).to.equal(Uint8Array.prototype);
     expect([...bytes]).to.deep.equal([1, 2, 3]);
+    await io.writeFile(path, new Uint8Array(0));
+    expect((await io.readFile(path)).length).to.equal(0);
+    if (process.platform === 'linux') {
+      const { length } = await io.readFile('/proc/self/status'); // of a size that the system does not know
+      expect(length).to.be.above(100);
+    }
   });
 
   it('stay whole when writing fails, and no half file is left', async () => {
