@@ -246,6 +246,22 @@ describe('6. A network of 2-3-1 units, by hand', () => {
       return (nudged(1e-5) - nudged(-1e-5)) / 2e-5;
     });
 
+    it('the second weight has a number for each hidden unit: 1×3, neither 1×2 nor 2×1', () => {
+      /*
+       * Three hidden units hand on three numbers, h₁ h₂ h₃. One output needs a weight for each: W₂ is 1×3, as W₁, which
+       * makes three of two, is 3×2. Written as 1×2 there is none for h₃; 2×1 would take one number and make two.
+       */
+      const { hidden, output } = network();
+      expect([hidden.weight.shape, output.weight.shape]).to.deep.equal([
+        [3, 2],
+        [1, 3],
+      ]);
+      const h = tensor([[3 / 4, 1 / 2, 1 / 4]]);
+      for (const wrong of [zeros([1, 2]), zeros([2, 1])])
+        expectError(() => linear(h, wrong), ShapeError, 'x [1, 3] does not fit the weight');
+      expect(linear(h, zeros([1, 3])).shape).to.deep.equal([1, 1]);
+    });
+
     it('the measured slope decides: it is δ₁', () => {
       // A step of h = 10⁻⁵ to both sides is off by some h² = 10⁻¹⁰ (chapter 3).
       measured.forEach((slope, i) => expect(slope).to.be.closeTo(delta1[i], 1e-9));

@@ -7,6 +7,7 @@
  */
 import { expect } from 'chai';
 import {
+  crossEntropy,
   elu,
   exp,
   gelu,
@@ -17,6 +18,7 @@ import {
   relu,
   sigmoid,
   silu,
+  softmax,
   softplus,
   sub,
   tanh,
@@ -220,6 +222,36 @@ describe('7. Activations, and where gradients die', () => {
        */
       for (const f of [relu, leakyRelu, elu, softplus, silu, gelu]) expect(at(f, 20)[1]).to.equal(1);
       for (const f of [sigmoid, tanh, hardtanh]) expect(at(f, 20)[1]).to.equal(0);
+    });
+
+    it('relu at the end of a two-class network: where both logits are negative, it answers ½ and learns nothing', () => {
+      /*
+       * Logits (−1, −2), and the truth is the second class. As they are: p₂ = 1/(1 + e¹), and the gradient p − y pushes
+       * the second up. After relu they are (0, 0), so p = (½, ½), the loss is ln 2, and relu hands back 0.
+       */
+      const logits = tensor([[-1, -2]], { requiresGrad: true });
+      const loss = crossEntropy(relu(logits), [1]);
+      loss.backward();
+      expect(loss.item()).to.be.closeTo(ln2, 1e-6);
+      expect([...(logits.grad as Tensor).data]).to.deep.equal([0, 0]);
+
+      const bare = tensor([[-1, -2]], { requiresGrad: true });
+      crossEntropy(bare, [1]).backward();
+      const p1 = Math.E / (1 + Math.E);
+      expect((bare.grad as Tensor).data[0]).to.be.closeTo(p1, 1e-6);
+      expect((bare.grad as Tensor).data[1]).to.be.closeTo(-p1, 1e-6);
+    });
+
+    it('tanh at the end of a network of ten classes: it is never more than 45 % sure', () => {
+      /*
+       * tanh keeps every logit between −1 and 1. The best it can do is 1 for the true class, −1 for the nine others:
+       *
+       *   p = e / (e + 9e⁻¹) = e²/(e² + 9) = 7.389/16.389 = 0.451        loss = −ln p = 0.797
+       */
+      const sure = tensor([[100, ...new Array(9).fill(-100)]]);
+      expect(crossEntropy(tanh(sure), [0]).item()).to.be.closeTo(Math.log(1 + 9 * Math.exp(-2)), 1e-6);
+      expect(softmax(tanh(sure)).data[0]).to.be.closeTo(0.451, 1e-3);
+      expect(crossEntropy(sure, [0]).item()).to.equal(0);
     });
 
     it('all agree with their measured slopes, away from corners', () => {
