@@ -10,9 +10,9 @@ import { check, javaScript, manifest, name, repository, run, withPackage } from 
 /** The bounds, in kB of 1,000 bytes. */
 const bounds = {
   /** Everything that index.js reaches, minified and gzipped. */
-  bundle: 80,
+  bundle: 125,
   /** The tarball that npm downloads. */
-  packed: 250,
+  packed: 300,
 };
 
 function bounded(what: string, bytes: number, bound: number): void {
