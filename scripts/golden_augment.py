@@ -70,4 +70,5 @@ def main():
     path.write_text('[\n' + ',\n'.join(json.dumps(case, separators=(',', ':')) for case in cases) + '\n]\n')
 
 
-main()
+if __name__ == '__main__':
+    main()

@@ -46,7 +46,7 @@ export interface LoaderOptions {
   shuffle?: boolean;
   /** Whether to leave out a last batch that is not full. Default false. */
   dropLast?: boolean;
-  /** What each batch goes through, first to last: `[data.augment.rotate(10), data.augment.noise({ std: 0.1 })]`. Default none. */
+  /** What each batch goes through, first to last: `[data.augment.noise({ std: 0.1 })]`. Default none. */
   transforms?: readonly Transform<any, any>[];
 }
 
@@ -58,7 +58,7 @@ export interface Loader<B extends Batch = Batch> extends AsyncIterable<B> {
   readonly samples: number;
   /**
    * One pass from batch number `from` on (default 0), for runs that go on in mid-epoch. Its order is drawn from the generator when this
-   * is called, as for a whole pass; the batches before are not computed, and their transforms draw no numbers.
+   * is called, as for a whole pass; the batches before are not computed, and their transforms draw no numbers. To be gone through once.
    */
   batches(from?: number): AsyncIterable<B>;
 }
@@ -66,8 +66,8 @@ export interface Loader<B extends Batch = Batch> extends AsyncIterable<B> {
 /**
  * A data set in batches. A batch lives until the next one is asked for.
  *
- * Batches are made when they are asked for, not ahead: kernels on all cores make one of 128 MNIST images in a small part of the time of a
- * training step (docs/performance.md), and a thread that made it meanwhile would take its core from the step.
+ * Batches are made when they are asked for, not ahead on a thread of their own: their kernels run on all cores, as those of the training
+ * step do, so no core is idle that could make the next batch meanwhile (docs/performance.md).
  */
 export function loader<B extends Batch>(
   dataset: Dataset<B>,

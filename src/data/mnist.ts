@@ -5,6 +5,7 @@ import {
   checkOptions,
   DataError,
   describe,
+  detached,
   show,
   Tensor,
 } from '../tensor/index.ts';
@@ -101,9 +102,18 @@ function digits({ shape, data }: IdxArray, labels: IdxArray): Digits {
       'images must be [n, 28, 28] bytes, and labels [n]',
     );
   }
+  const images = packed(data);
   return new Dataset(count, (indices) => {
     const x = new Tensor<[number, 784]>([indices.length, pixels], allocateRaw(indices.length * pixels));
-    backend().selectBytes(data, indices, 255, x);
+    backend().selectBytes(images, indices, 255, x);
     return { x, y: indices.map((index) => labels.data[index]) };
   });
+}
+
+/** Bytes as kernels read them: in the heap if there is room, four in the place of a number. */
+function packed(bytes: Uint8Array): Tensor {
+  const numbers = detached(() => new Tensor([Math.ceil(bytes.length / 4)]));
+  const { buffer, byteOffset } = numbers.storage.write();
+  new Uint8Array(buffer, byteOffset, bytes.length).set(bytes);
+  return numbers;
 }

@@ -118,8 +118,8 @@ export interface Backend {
    * them found between columns p and p + 1 by f in the same way; a itself where the fraction is 0, whatever b is.
    */
   warp(x: Tensor, view: ImageView, matrices: Tensor, fill: number, y: Tensor): void;
-  /** y[j, i] = x[index[j], i]/divisor, rounded once: rows of bytes, as long as those of y. */
-  selectBytes(x: Uint8Array, index: Int32Array, divisor: number, y: Tensor): void;
+  /** y[j, i] = x[index[j], i]/divisor, rounded once. x holds rows of bytes, as long as those of y, packed: four bytes for each number. */
+  selectBytes(x: Tensor, index: Int32Array, divisor: number, y: Tensor): void;
 
   // Elementwise, one operand.
   neg: Unary;

@@ -433,9 +433,9 @@ describe('images', () => {
       () => of(augment.rotate(10), ones([2, 784])),
       ShapeError,
       'rotate: are rows of x [2, 784] images?',
-      'rotate({ size: [28, 28] })',
+      'try:  { size: [28, 28] }',
     );
-    expectError(() => of(augment.flip(), ones([2, 30])), ShapeError, 'flip({ size: [height, width] })');
+    expectError(() => of(augment.flip(), ones([2, 30])), ShapeError, 'try:  { size: [height, width] }');
     expectError(
       () => of(augment.flip(), ones([2, 1, 1, 3, 3])),
       ShapeError,

@@ -523,6 +523,7 @@ describe('transforms', () => {
       ShapeError,
       'returned b of 1 samples',
     );
+    expect(await change(({ x, y }) => ({ x, y: { a: y, b: zeros([2, 5]) } }))).to.deep.equal([0, 1, 10, 11]);
     for (const [wrong, shown] of [
       [undefined, 'undefined'],
       [{ x: [1, 2], y: labels(numbered(2)) }, 'an object'],

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { reference } from '../../src/kernels/reference/index.ts';
 import { backend, type ImageView } from '../../src/kernels/index.ts';
-import { scope, type Tensor, tensor } from '../../src/tensor/index.ts';
+import { Tensor, tensor } from '../../src/tensor/index.ts';
 import { seeded } from '../support/random.ts';
 import {
   clearMemory,
@@ -114,42 +114,37 @@ describe('wasm warp', () => {
   });
 });
 
-describe('wasm bytesToFloats', () => {
-  it('divides every byte as the reference does, whatever the ranges', () => {
-    for (const divisor of [255, 1, 127.5, 3])
-      for (const count of [0, 1, 3, 15, 16, 17, 31, 32, 33, 256, 1000]) {
+/** `count` bytes, all 256 kinds of them if there are so many, and the tensor that holds them. */
+function bytes(count: number): { list: Uint8Array; packed: Tensor } {
+  const list = Uint8Array.from({ length: 4 * Math.ceil(count / 4) }, (_, i) => (i * 77) % 256);
+  return { list, packed: tensor(new Float32Array(list.buffer)) };
+}
+
+describe('wasm selectBytes', () => {
+  it("is the reference's for rows of any length, whatever the ranges", () => {
+    const index = Int32Array.of(6, 0, 3, 3, 5);
+    for (const inner of [1, 3, 4, 15, 16, 17, 31, 32, 33, 784])
+      for (const divisor of [255, 1, 127.5]) {
         clearMemory();
-        const bytes = Uint8Array.from({ length: Math.ceil(count / 4) * 4 }, (_, i) => (i * 77) % 256);
-        const from = input(new Int32Array(bytes.buffer));
-        const blocks = Math.ceil(count / 16);
-        const y = output(count);
-        inRanges(blocks, (first, end) =>
-          kernels.bytesToFloats(from, divisor, 16 * first, Math.min(16 * end, count), y.at),
-        );
-        expectSameBits(
-          y.read(),
-          Float32Array.from(bytes.slice(0, count), (byte) => byte / divisor),
-          `${count} bytes`,
-        );
+        const { list, packed } = bytes(7 * inner);
+        const [from, places] = [input(new Int32Array(list.buffer)), input(index)];
+        const y = output(5 * inner);
+        inRanges(5, (first, end) => kernels.selectBytes(from, places, inner, divisor, first, end, y.at));
+        const theirs = expected(5 * inner, (result) => reference.selectBytes(packed, index, divisor, result));
+        expectSameBits(y.read(), theirs, `rows of ${inner} over ${divisor}`);
+        expect(theirs[inner]).to.equal(list[0] / divisor); // row 1 is x's row 0
       }
   });
 
-  it("selectBytes takes rows, and has the reference's bits: all 256 bytes over 255", () => {
-    const bytes = Uint8Array.from({ length: 7 * 300 }, (_, i) => (i * 31) % 256);
-    const index = Int32Array.of(6, 0, 3, 3);
-    const rows = (verb: typeof reference.selectBytes): Tensor => {
-      const y = tensor(new Float32Array(4 * 300).fill(-9), [4, 300]);
-      verb(bytes, index, 255, y);
-      return y;
-    };
-    scope(() => {
-      const ours = rows(backend().selectBytes);
-      expectSameBits(ours.data, rows(reference.selectBytes).data, 'selectBytes');
-      expect(new Set(ours.data).size).to.equal(256);
-      expect([...ours.data.slice(300, 303)]).to.deep.equal(
-        [0, 31, 62].map((byte) => Math.fround(byte / 255)),
-      );
-    });
-    expect(() => backend().selectBytes(bytes, new Int32Array(), 255, tensor([], [0, 300]))).not.to.throw();
+  it('divides all 256 bytes by 255, each rounded once, in the heap and outside of it', () => {
+    const { list, packed } = bytes(256);
+    const outside = new Tensor([64], { ...packed.storage, address: 0, read: () => packed.data } as never);
+    for (const x of [packed, outside]) {
+      const y = tensor(new Float32Array(256), [1, 256]);
+      backend().selectBytes(x, Int32Array.of(0), 255, y);
+      expect([...y.data]).to.deep.equal(Array.from(list, (byte) => Math.fround(byte / 255)));
+    }
+    expect(new Set(list).size).to.equal(256);
+    expect(() => backend().selectBytes(packed, new Int32Array(), 255, tensor([], [0, 300]))).not.to.throw();
   });
 });

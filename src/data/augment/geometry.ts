@@ -42,6 +42,10 @@ export interface AffineOptions extends WarpOptions {
  * `InterpolationMode.BILINEAR`. It rounds shifts to whole pixels; this does not. Whole pixels' shifts and quarters of turns are exact.
  *
  * x [n, height, width], [n, channels, height, width], or rows with `size`. r, t, h and s are drawn anew for each image, uniformly.
+ *
+ *     data.augment.affine({ rotate: 10, shift: 0.1, scale: [0.9, 1.1], size: [28, 28] })
+ *
+ * @throws ShapeError, from the transform, when the rows of x are not such images
  */
 export const affine = (options: AffineOptions = {}): Augmentation => affineAs('affine', options);
 

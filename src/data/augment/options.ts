@@ -74,7 +74,7 @@ export function imagesOf(where: string, x: Tensor, { size }: ImageOptions): Imag
         ? `rows of x ${show(x.shape)} are no images of size ${show(size)}`
         : `are rows of x ${show(x.shape)} images?`,
       'x is [n, height, width] or [n, channels, height, width], or `size` says so',
-      `${where}({ size: ${Number.isInteger(side) ? show([side, side]) : '[height, width]'} })`,
+      `{ size: ${Number.isInteger(side) ? show([side, side]) : '[height, width]'} }`,
     );
   }
   const [height, width] = sizes.slice(-2);

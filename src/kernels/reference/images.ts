@@ -45,9 +45,11 @@ export const images: Pick<Backend, 'warp' | 'selectBytes'> = {
   },
 
   selectBytes(x, index, divisor, y) {
+    const { buffer, byteOffset, byteLength } = x.storage.read();
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
     const ys = y.storage.write();
     const inner = ys.length / index.length;
     for (let j = 0, at = 0; j < index.length; j++)
-      for (let i = 0; i < inner; i++, at++) ys[at] = x[index[j] * inner + i] / divisor;
+      for (let i = 0; i < inner; i++, at++) ys[at] = bytes[index[j] * inner + i] / divisor;
   },
 };

@@ -1,14 +1,14 @@
 // Images over the heap: read between their pixels, and made from bytes.
 import type { Backend } from '../backend.ts';
-import { lendRows, read, room, settle, write } from './module.ts';
+import { lendIntegers, read, room, settle, write } from './module.ts';
 import type { Cutter } from './pieces.ts';
 
 const worth = 2 ** 14; // elements that are worth waking another thread for
-const line = 16; // elements of a cache line
 
-export function images(cut: Cutter): Pick<Backend, 'warp' | 'selectBytes'> {
+/** @param fallBack serves bytes that are not in the heap: bringing all of them there for each batch would take longer */
+export function images(cut: Cutter, fallBack: Backend['selectBytes']): Pick<Backend, 'warp' | 'selectBytes'> {
   const warp = cut('warp', worth, 1, 'same same same same same same work from to');
-  const bytesToFloats = cut('bytesToFloats', 4 * worth, line, 'same same from to');
+  const selectBytes = cut('selectBytes', worth, 1, 'same same same same from to');
   return {
     warp(x, { channels, height, width }, matrices, fill, y) {
       const planes = matrices.shape[0] * channels;
@@ -18,8 +18,10 @@ export function images(cut: Cutter): Pick<Backend, 'warp' | 'selectBytes'> {
       settle();
     },
     selectBytes(x, index, divisor, y) {
+      if (x.storage.address === 0) return fallBack(x, index, divisor, y);
+      const [rows, inner] = [index.length, y.size / index.length];
       if (y.size > 0)
-        bytesToFloats(y.size, 1, lendRows(x, index, y.size / index.length), divisor, 0, y.size, write(y));
+        selectBytes(rows, inner, x.storage.address, lendIntegers(index), inner, divisor, 0, rows, write(y));
       settle();
     },
   };

@@ -27,7 +27,10 @@ export interface Wasm {
  *
  * @param fallBack what serves the cases that a kernel leaves out
  */
-export function loadWasm(fallBack: Pick<Backend, 'copy'>, variant: Variant): Wasm | undefined {
+export function loadWasm(
+  fallBack: Pick<Backend, 'copy' | 'selectBytes'>,
+  variant: Variant,
+): Wasm | undefined {
   const instance = instantiate(variant);
   if (!instance) return undefined;
   const { kernels } = instance;
@@ -35,7 +38,7 @@ export function loadWasm(fallBack: Pick<Backend, 'copy'>, variant: Variant): Was
   const cut = cutter(kernels, pool);
   const verbs = {
     ...elementwise(kernels, cut),
-    ...images(cut),
+    ...images(cut, fallBack.selectBytes),
     ...movement(kernels, cut, fallBack.copy),
     ...optimizers(kernels, pool),
     ...products(instance, pool),

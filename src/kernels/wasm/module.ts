@@ -114,15 +114,6 @@ export function lendIntegers(values: ArrayLike<number>): number {
   return address;
 }
 
-/** A block that holds rows of `size` bytes, those with the given numbers, one behind the other until `settle()`. */
-export function lendRows(bytes: Uint8Array, rows: Int32Array, size: number): number {
-  const address = borrow(size * rows.length);
-  const to = new Uint8Array((heap() as Heap).memory.buffer, address, size * rows.length);
-  for (let i = 0; i < rows.length; i++)
-    to.set(bytes.subarray(rows[i] * size, (rows[i] + 1) * size), i * size);
-  return address;
-}
-
 /** The address of a tensor's values, to be read: its own, or that of a copy. */
 export const read = (x: Tensor): number => x.storage.address || lend(x.storage.read());
 

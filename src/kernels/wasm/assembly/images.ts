@@ -139,19 +139,31 @@ function quotient(numbers: v128, divisor: v128): v128 {
   return f32x4.div(f32x4.convert_i32x4_s(numbers), divisor);
 }
 
-/** yᵢ = xᵢ/divisor for the bytes `from` … `to` − 1 of x; threads cut at multiples of 16. */
-export function bytesToFloats(x: usize, divisor: f32, from: i32, to: i32, y: usize): void {
+/** y[j, i] = x[index[j], i]/divisor: rows of `inner` bytes, for the rows `from` … `to` − 1 of y. */
+export function selectBytes(
+  x: usize,
+  index: usize,
+  inner: i32,
+  divisor: f32,
+  from: i32,
+  to: i32,
+  y: usize,
+): void {
   const d = f32x4.splat(divisor);
-  let i = from;
-  for (; i + 16 <= to; i += 16) {
-    const bytes = v128.load(x + i);
-    const low = i16x8.extend_low_i8x16_u(bytes);
-    const high = i16x8.extend_high_i8x16_u(bytes);
-    const place = at(y, i);
-    v128.store(place, quotient(i32x4.extend_low_i16x8_u(low), d));
-    v128.store(place, quotient(i32x4.extend_high_i16x8_u(low), d), 16);
-    v128.store(place, quotient(i32x4.extend_low_i16x8_u(high), d), 32);
-    v128.store(place, quotient(i32x4.extend_high_i16x8_u(high), d), 48);
+  for (let row = from; row < to; row++) {
+    const source = x + load<i32>(at(index, row)) * inner;
+    const target = at(y, row * inner);
+    let i = 0;
+    for (; i + 16 <= inner; i += 16) {
+      const bytes = v128.load(source + i);
+      const low = i16x8.extend_low_i8x16_u(bytes);
+      const high = i16x8.extend_high_i8x16_u(bytes);
+      const place = at(target, i);
+      v128.store(place, quotient(i32x4.extend_low_i16x8_u(low), d));
+      v128.store(place, quotient(i32x4.extend_high_i16x8_u(low), d), 16);
+      v128.store(place, quotient(i32x4.extend_low_i16x8_u(high), d), 32);
+      v128.store(place, quotient(i32x4.extend_high_i16x8_u(high), d), 48);
+    }
+    for (; i < inner; i++) store<f32>(at(target, i), <f32>load<u8>(source + i) / divisor);
   }
-  for (; i < to; i++) store<f32>(at(y, i), <f32>load<u8>(x + i) / divisor);
 }
