@@ -8,6 +8,7 @@ import {
   describe,
   nearest,
 } from '../tensor/index.ts';
+import { Scanner } from './scanner.ts';
 import { type Row, Table } from './table.ts';
 import { nameOf, openText, type TextOptions, type TextSource } from './text.ts';
 
@@ -34,6 +35,8 @@ export type ColumnType = 'number' | 'string';
 
 /** What stands for a missing value, unless told otherwise. */
 const missingMarks = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL', '?'];
+
+const nameRule = 'every column must have a name of its own';
 
 const optionNames = ['delimiter', 'header', 'missing', 'types', 'decimal', 'quotes', 'name', 'encoding'];
 
@@ -81,7 +84,7 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
   const reader = new CsvReader('readCsv', source, options);
   let columns: Column[] | undefined;
   let header: string[] = [];
-  for await (const { names, records, lines } of reader.batches()) {
+  for await (const { names, records, lines } of reader.batches(true)) {
     header = names;
     columns ??= names.map((name) => new Column(reader, name, reader.typeOf(name)));
     columns.forEach((column, c) => column.push(records, lines, c));
@@ -157,6 +160,10 @@ class Column {
 /** The same letters; a piece of a long string would keep all of it in memory (V8 copies below 13 letters by itself). */
 export const ownCopy = (text: string): string => (text.length < 13 ? text : ` ${text}`.slice(1));
 
+/** Digits with or without a point and an exponent, or infinity. No part can match in two ways, so it takes linear time. */
+const numberPattern = (point: string) =>
+  new RegExp(`^\\s*[+-]?(?:(?:\\d+(?:${point}\\d*)?|${point}\\d+)(?:e[+-]?\\d+)?|inf(?:inity)?)\\s*$`, 'i');
+
 /** Some records, the lines in which they begin, and the columns' names. */
 interface Records {
   names: string[];
@@ -173,7 +180,7 @@ export class CsvReader {
   readonly #missing: ReadonlySet<string>;
   readonly #pattern: RegExp;
   readonly #isComma: boolean;
-  /** The chunks of a source that can be read only once. */
+  /** The chunks of a source that comes only once. */
   #kept: string[] | undefined;
 
   /** @param known the names of further options, which the caller sees to */
@@ -194,8 +201,12 @@ export class CsvReader {
         'delimiter must be one character, and no quote or line break',
         "{ delimiter: ';' }",
       );
-    if (typeof header !== 'boolean')
+    if (typeof header !== 'boolean') {
       checkWords(where, 'header', header, 'true, false, or the columns’ names');
+      const twice = header.find((name, i) => header.indexOf(name) !== i);
+      if (twice !== undefined)
+        throw new ArgumentError(where, `header has ${describe(twice)} twice`, nameRule);
+    }
     checkWords(where, 'missing', missing, 'a list of words');
     if (types !== undefined) {
       if (types === null || typeof types !== 'object')
@@ -211,12 +222,8 @@ export class CsvReader {
     this.#source = source;
     this.#options = { ...options, delimiter, header, types, quotes };
     this.#missing = new Set(missing);
-    const [point, digits] = [decimal === ',' ? ',' : '\\.', '\\d+'];
-    this.#pattern = new RegExp(
-      `^\\s*[+-]?(?:${digits}(?:${point}\\d*)?(?:e[+-]?\\d+)?|${point}${digits}(?:e[+-]?\\d+)?|inf(?:inity)?)\\s*$`,
-      'i',
-    );
     this.#isComma = decimal === ',';
+    this.#pattern = this.#isComma ? numberPattern(',') : numberPattern('\\.');
   }
 
   /** What `types` says of a column. */
@@ -257,15 +264,18 @@ export class CsvReader {
     return isSpaced && this.#missing.has(text.trim());
   }
 
-  /** The records, a batch for each chunk of the text; at least one, which may be empty. Can be called again. */
-  async *batches(): AsyncGenerator<Records> {
+  /**
+   * The records, a batch for each chunk of the text; at least one, which may be empty. Can be called again, also for a
+   * source that comes only once if the first call was told to `keep` its text.
+   */
+  async *batches(keep = false): AsyncGenerator<Records> {
     const scanner = new Scanner(
       this.#options.delimiter!,
       this.#options.quotes!,
       (line, problem, rule, repair) => this.#fail(`, line ${line}: ${problem}`, rule, repair),
     );
     let names: string[] | undefined;
-    for await (const chunk of this.#chunks()) {
+    for await (const chunk of this.#chunks(keep)) {
       const { records, lines } = scanner.push(chunk);
       if (records.length === 0) continue;
       const batch: Records = { names: (names ??= this.#takeNames(records, lines)), records, lines };
@@ -278,19 +288,16 @@ export class CsvReader {
     yield batch;
   }
 
-  /** The text; a source that can be read once only is remembered for the next call. */
-  async *#chunks(): AsyncGenerator<string> {
+  async *#chunks(keep: boolean): AsyncGenerator<string> {
     const { encoding, name } = this.#options;
     const source = this.#kept ?? this.#source;
-    const isFleeting =
-      typeof source !== 'string' && (Symbol.asyncIterator in source || Symbol.iterator in source);
-    const isKept = this.#where === 'readCsv' && isFleeting && !(source instanceof Uint8Array);
+    const comesOnce = typeof source === 'object' && !(source instanceof Uint8Array || 'text' in source);
     const kept: string[] = [];
     for await (const chunk of openText(this.#where, source, { encoding, name })) {
-      if (isKept) kept.push(chunk);
+      if (keep && comesOnce) kept.push(chunk);
       yield chunk;
     }
-    if (isKept) this.#kept = kept;
+    if (keep && comesOnce) this.#kept = kept;
   }
 
   /** The columns' names: from the options, or from the first record, which is then taken away. */
@@ -311,7 +318,7 @@ export class CsvReader {
       if (seen.has(name))
         this.#fail(
           `, line ${line}: two columns are called ${describe(name)}`,
-          'every column must have a name of its own',
+          nameRule,
           '{ header: names }, for a file without the line of names',
         );
       seen.add(name);
@@ -357,171 +364,3 @@ function checkWords(where: string, name: string, words: unknown, what: string): 
   if (!Array.isArray(words) || !words.every((word) => typeof word === 'string'))
     throw new ArgumentError(where, `${name} is ${describe(words)}`, `${name} must be ${what}`);
 }
-
-type Fail = (line: number, problem: string, rule: string, repair?: string) => never;
-
-const longestRecord = 1 << 22; // characters; a quote that is never closed must not fill the memory
-
-/** Cuts a text that comes in pieces into records, and these into fields. */
-class Scanner {
-  readonly #delimiter: string;
-  readonly #quotes: boolean;
-  readonly #fail: Fail;
-  /** The beginning of a line whose end has not come yet. */
-  #unfinished = '';
-  /** The lines of a record whose quotes are not closed yet. */
-  #open: string[] = [];
-  #openLength = 0;
-  #openLine = 0;
-  #line = 0;
-  #records: string[][] = [];
-  #lines: number[] = [];
-
-  constructor(delimiter: string, quotes: boolean, fail: Fail) {
-    this.#delimiter = delimiter;
-    this.#quotes = quotes;
-    this.#fail = fail;
-  }
-
-  /** The records that end in this piece. */
-  push(text: string): { records: string[][]; lines: number[] } {
-    const end = text.lastIndexOf('\n');
-    if (end < 0) {
-      this.#unfinished += text;
-      this.#checkLength();
-      return { records: [], lines: [] };
-    }
-    const complete = this.#unfinished + text.slice(0, end);
-    this.#unfinished = text.slice(end + 1);
-    if (this.#open.length > 0 && !complete.includes('"')) this.#continue(complete, 1 + breaksIn(complete));
-    else for (const line of complete.split('\n')) this.#add(line);
-    return this.#take();
-  }
-
-  /** The record that ends with the text. */
-  end(): { records: string[][]; lines: number[] } {
-    if (this.#unfinished) this.#add(this.#unfinished);
-    this.#splitOpen();
-    return this.#take();
-  }
-
-  #take(): { records: string[][]; lines: number[] } {
-    const taken = { records: this.#records, lines: this.#lines };
-    [this.#records, this.#lines] = [[], []];
-    return taken;
-  }
-
-  #add(line: string): void {
-    this.#line++;
-    const isOdd = this.#quotes && hasOddQuotes(line);
-    if (this.#open.length > 0) {
-      this.#continue(line, 0);
-      if (isOdd) this.#finish(this.#open.join('\n'), this.#openLine);
-    } else if (isOdd) {
-      this.#open = [line];
-      this.#openLength = line.length;
-      this.#openLine = this.#line;
-    } else this.#finish(line, this.#line);
-  }
-
-  /** Takes lines into the open record. */
-  #continue(text: string, lines: number): void {
-    this.#open.push(text);
-    this.#openLength += 1 + text.length;
-    this.#line += lines;
-    this.#checkLength();
-  }
-
-  #finish(record: string, line: number): void {
-    this.#open = [];
-    this.#openLength = 0;
-    const text = record.endsWith('\r') ? record.slice(0, -1) : record;
-    if (text === '') return;
-    if (this.#quotes && text.includes('"')) this.#records.push(this.#split(text, line));
-    else {
-      if (text.includes('\r')) this.#refuseReturn(line);
-      this.#records.push(text.split(this.#delimiter));
-    }
-    this.#lines.push(line);
-  }
-
-  /** The fields of a record that has quotes. */
-  #split(record: string, line: number): string[] {
-    const fields: string[] = [];
-    for (let at = 0; ; at++) {
-      if (record[at] === '"') {
-        let field = '';
-        let end = record.indexOf('"', at + 1);
-        let begin = at + 1;
-        for (; end >= 0 && record[end + 1] === '"'; end = record.indexOf('"', begin)) {
-          field += record.slice(begin, end + 1); // two quotes stand for one
-          begin = end + 2;
-        }
-        if (end < 0)
-          this.#fail(
-            line + breaksIn(record, at),
-            `the quote that opens field ${fields.length + 1} is never closed`,
-            'a field that begins with a quote ends with one; two quotes inside stand for one',
-            '{ quotes: false }, if a quote is a letter like others',
-          );
-        fields.push(field + record.slice(begin, end));
-        at = end + 1;
-        if (at < record.length && record[at] !== this.#delimiter)
-          this.#fail(
-            line + breaksIn(record, at),
-            `field ${fields.length} goes on after its closing quote, with ${describe(record[at])}`,
-            `a closing quote is followed by ${describe(this.#delimiter)} or the line's end; two quotes inside stand for one`,
-            '{ quotes: false }, if a quote is a letter like others',
-          );
-      } else {
-        const end = record.indexOf(this.#delimiter, at);
-        const field = record.slice(at, end < 0 ? record.length : end);
-        if (field.includes('"'))
-          this.#fail(
-            line + breaksIn(record, at),
-            `there is a quote inside field ${fields.length + 1}, which does not begin with one`,
-            'a field that holds a quote must be enclosed in quotes, and the quote doubled',
-            '{ quotes: false }, if a quote is a letter like others',
-          );
-        if (field.includes('\r')) this.#refuseReturn(line + breaksIn(record, at));
-        fields.push(field);
-        at += field.length;
-      }
-      if (at >= record.length) return fields;
-    }
-  }
-
-  #checkLength(): void {
-    if (this.#unfinished.length + this.#openLength <= longestRecord) return;
-    this.#splitOpen();
-    this.#fail(
-      this.#open.length > 0 ? this.#openLine : this.#line + 1,
-      `a record of more than ${longestRecord} characters`,
-      'a record must be shorter',
-      'is it a CSV file, with lines that end in LF or CRLF?',
-    );
-  }
-
-  /** Finds out what is wrong with a record whose quotes are not closed. */
-  #splitOpen(): void {
-    if (this.#open.length > 0) this.#split(this.#open.join('\n'), this.#openLine);
-  }
-
-  #refuseReturn(line: number): never {
-    return this.#fail(
-      line,
-      'there is a carriage return without a line feed',
-      'lines end in LF or CRLF; a field that holds a line break must be enclosed in quotes',
-      'convert the line ends of old Macintosh files',
-    );
-  }
-}
-
-function hasOddQuotes(line: string): boolean {
-  let isOdd = false;
-  for (let at = line.indexOf('"'); at >= 0; at = line.indexOf('"', at + 1)) isOdd = !isOdd;
-  return isOdd;
-}
-
-/** The number of line breaks before a place. */
-const breaksIn = (text: string, end = text.length): number => text.slice(0, end).split('\n').length - 1;
