@@ -180,6 +180,8 @@ export class CsvReader {
   readonly #missing: ReadonlySet<string>;
   readonly #pattern: RegExp;
   readonly #isComma: boolean;
+  /** Whether a number stands for a missing value, such as -999. */
+  readonly #hasNumericMark: boolean;
   /** The chunks of a source that comes only once. */
   #kept: string[] | undefined;
 
@@ -224,6 +226,7 @@ export class CsvReader {
     this.#missing = new Set(missing);
     this.#isComma = decimal === ',';
     this.#pattern = this.#isComma ? numberPattern(',') : numberPattern('\\.');
+    this.#hasNumericMark = missing.some((mark) => this.#pattern.test(mark));
   }
 
   /** What `types` says of a column. */
@@ -239,8 +242,9 @@ export class CsvReader {
 
   /** The number of a field: NaN if it is missing, undefined if it is a word. */
   number(text: string): number | undefined {
-    if (this.isMissing(text)) return Number.NaN;
-    if (!this.#pattern.test(text)) return undefined;
+    const isNumber = this.#pattern.test(text);
+    if ((!isNumber || this.#hasNumericMark) && this.isMissing(text)) return Number.NaN;
+    if (!isNumber) return undefined;
     const value = Number(this.#isComma ? text.replace(',', '.') : text);
     return Number.isNaN(value) ? (text.includes('-') ? -Infinity : Infinity) : value; // "inf" is unknown to Number
   }

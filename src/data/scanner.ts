@@ -65,7 +65,11 @@ export class Scanner {
     const isOdd = this.#quotes && hasOddQuotes(line);
     if (this.#open.length > 0) {
       this.#continue(line, 0);
-      if (isOdd) this.#finish(this.#open.join('\n'), this.#openLine);
+      if (!isOdd) return;
+      const record = this.#open.join('\n');
+      this.#open = [];
+      this.#openLength = 0;
+      this.#finish(record, this.#openLine);
     } else if (isOdd) {
       this.#open = [line];
       this.#openLength = line.length;
@@ -82,8 +86,6 @@ export class Scanner {
   }
 
   #finish(record: string, line: number): void {
-    this.#open = [];
-    this.#openLength = 0;
     const text = record.endsWith('\r') ? record.slice(0, -1) : record;
     if (text === '') return;
     if (this.#quotes && text.includes('"')) this.#records.push(this.#split(text, line));
