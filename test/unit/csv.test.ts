@@ -1,5 +1,5 @@
 // CSV and JSON lines: what RFC 4180 says, what a malformed file is told, and that no text does anything else.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -263,6 +263,28 @@ describe('files', () => {
       expect(table.column('b').slice(-2)).to.deep.equal(new Float64Array([2, 3]));
       expect(table.column('a').length).to.equal(70_001);
     }
+  });
+
+  const hasProc = existsSync('/proc/self/fd');
+  (hasProc ? it : it.skip)('closes the file, read to its end or not (seen in /proc only)', async () => {
+    const path = join(folder, 'closed.csv');
+    writeFileSync(path, 'a\n1\n2\n');
+    const isOpen = () =>
+      readdirSync('/proc/self/fd').some((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`) === path;
+        } catch {
+          return false; // closed since it was listed
+        }
+      });
+    for await (const row of data.csvRows(path)) {
+      expect(row).to.deep.equal({ a: '1' });
+      expect(isOpen()).to.equal(true);
+      break;
+    }
+    expect(isOpen()).to.equal(false);
+    await data.readCsv(path);
+    expect(isOpen()).to.equal(false);
   });
 
   it('errors name the file', async () => {

@@ -353,6 +353,14 @@ describe('Imputer and OutlierClipper', () => {
 });
 
 describe('saved states', () => {
+  /** The arrays in a state, at any depth. */
+  const arraysIn = (state: unknown): Float64Array[] =>
+    state instanceof Float64Array
+      ? [state]
+      : typeof state === 'object' && state !== null
+        ? Object.values(state).flatMap(arraysIn)
+        : [];
+
   const x = tensor([
     [1, 2],
     [3, 7],
@@ -371,10 +379,12 @@ describe('saved states', () => {
       const state = fitted.stateDict();
       const other = create();
       other.loadStateDict(state);
-      expect(other.transform(x).toArray()).to.deep.equal(fitted.transform(x).toArray());
+      const expected = fitted.transform(x).toArray();
+      expect(other.transform(x).toArray()).to.deep.equal(expected);
       expect(other.inverse(x).toArray()).to.deep.equal(fitted.inverse(x).toArray());
-      fitted.fit(tensor([[5, 5]])); // the state is a copy, on both ways
-      expect(other.stateDict()).to.deep.equal(state);
+      for (const list of arraysIn(state)) list.fill(7); // the state is a copy, on both ways
+      expect(arraysIn(state).length).to.be.greaterThan(0);
+      for (const one of [fitted, other]) expect(one.transform(x).toArray()).to.deep.equal(expected);
     });
 
   it('a scaler with options of its own takes those of the state', () => {
@@ -499,9 +509,9 @@ describe('encoders', () => {
     const back = encoder.inverse(x);
     expect(back.column('sex')).to.deep.equal(['m', 'f', 'm']);
     expect(back.column('class')).to.deep.equal(new Float64Array([3, 1, 1]));
-    expect(encoder.inverse(tensor([[0.2, 0.7, 0, 0]])).column('class')).to.deep.equal(
-      new Float64Array([Number.NaN]),
-    );
+    const likely = encoder.inverse(tensor([[0.7, 0.2, 0, 0]])); // the largest; none, if nothing is above 0
+    expect(likely.column('sex')).to.deep.equal(['f']);
+    expect(likely.column('class')).to.deep.equal(new Float64Array([Number.NaN]));
   });
 
   it('OneHotEncoder: what is unknown or missing is an error, or zeros', () => {

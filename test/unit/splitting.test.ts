@@ -80,6 +80,12 @@ describe('splitStratified', () => {
     );
   });
 
+  it('what cannot be shared goes where most of its share is', () => {
+    const labels = [...Array(99).fill(0), 1];
+    const parts = labelled(labels).splitStratified(labels, 0.1, 0.8, 0.1);
+    expect(parts.map((part) => counts(whole(part).y, 2)[1])).to.deep.equal([0, 1, 0]);
+  });
+
   it('mixes: which samples of a class go where follows from the seed', () => {
     const labels = Array.from({ length: 60 }, (_, i) => i % 3);
     const split = (seed: number) => {
