@@ -11,7 +11,7 @@ import {
   Tensor,
   tensor,
 } from '../../src/index.ts';
-import { ArgumentError, IndexError, scope } from '../../src/index.ts';
+import { ArgumentError, IndexError, io, scope } from '../../src/index.ts';
 import { expectError } from '../support/errors.ts';
 import { decodeTensor, type GoldenTensor, readGolden } from '../support/golden.ts';
 
@@ -230,6 +230,18 @@ describe('scalers', () => {
     expect(batch.x.toArray()).to.deep.equal([[3, 600, 5]]);
   });
 
+  it('as a transform of a loader, it changes every batch, and keeps its type', async () => {
+    const set = data.fromTensors(x(), [0, 1, 2]);
+    const scaler = new data.StandardScaler().fit(set);
+    const found: unknown[] = [];
+    for await (const batch of data.loader(set, { batchSize: 2, transforms: [scaler.asTransform()] })) {
+      const labels: Int32Array = batch.y;
+      expect(labels).to.be.instanceOf(Int32Array);
+      found.push(...(batch.x.toArray() as number[][]));
+    }
+    expect(found).to.deep.equal(scaler.transform(x()).toArray());
+  });
+
   it('keeps nothing of a scope, and its results have no history', () => {
     const scaler = new data.StandardScaler();
     const result = scope(() => scaler.fitTransform(x()));
@@ -386,6 +398,22 @@ describe('saved states', () => {
       expect(arraysIn(state).length).to.be.greaterThan(0);
       for (const one of [fitted, other]) expect(one.transform(x).toArray()).to.deep.equal(expected);
     });
+
+  it('all of them come back from a checkpoint as they were', () => {
+    const table = data.Table.from({ w: ['é', '', 'x'], n: [0.1, -0, 3] });
+    const fitted = {
+      ...Object.fromEntries(all.map(([name, create]) => [name, create().fit(x)])),
+      shared: new data.MinMaxScaler({ per: 'all' }).fit(x),
+      labels: new data.LabelEncoder().fit(table.column('w')),
+      oneHot: new data.OneHotEncoder().fit(table),
+    };
+    const states = Object.fromEntries(Object.entries(fitted).map(([name, one]) => [name, one.stateDict()]));
+    const saved = io.parseCheckpoint(io.toCheckpoint(states)) as { [name: string]: Saved };
+    expect(saved).to.deep.equal(states);
+    for (const [name, one] of Object.entries(fitted)) one.loadStateDict(saved[name]);
+    expect(fitted.shared.transform(x).data[3]).to.equal(1);
+    expect(fitted.oneHot.names).to.deep.equal(['w=', 'w=x', 'w=é', 'n=0', 'n=0.1', 'n=3']);
+  });
 
   it('a scaler with options of its own takes those of the state', () => {
     const state = new data.MinMaxScaler({ range: [-1, 1] }).fit(x).stateDict();
