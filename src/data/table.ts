@@ -37,11 +37,13 @@ export class Table {
   /** The number of rows. */
   readonly length: number;
   readonly #data: ReadonlyMap<string, TableColumn>;
+  readonly #empty: Row;
 
   private constructor(data: ReadonlyMap<string, TableColumn>, length: number) {
     this.columns = [...data.keys()];
     this.length = length;
     this.#data = data;
+    this.#empty = Object.fromEntries(this.columns.map((name) => [name, undefined]));
   }
 
   /** A table of columns by name: `Table.from({ age: [22, 38], sex: ['male', 'female'] })`. */
@@ -105,13 +107,19 @@ export class Table {
         'the predicate must be a function of a row',
         'filter((row) => row.age > 18)',
       );
-    return this.#where((index) => predicate(this.row(index), index));
+    return this.#where((index) => predicate(this.#row(index), index));
   }
 
   /** One row: its values by column. */
   row(index: number): Row {
     checkNumber('row', 'the row', index, { integer: true, min: 0, below: this.length });
-    return Object.fromEntries(this.columns.map((name) => [name, this.column(name)[index]]));
+    return this.#row(index);
+  }
+
+  #row(index: number): Row {
+    const row = { ...this.#empty }; // the keys are there before they are assigned to: __proto__ is a key like others
+    for (const [name, values] of this.#data) row[name] = values[index];
+    return row;
   }
 
   /** The rows with these numbers, in this order. */
