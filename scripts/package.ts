@@ -20,12 +20,13 @@ function bounded(what: string, bytes: number, bound: number): void {
   check(bytes <= bound * 1000, `${what}: ${kB} kB, at most ${bound} kB`);
 }
 
-/** The first block marked `ts` under the heading "Example". */
-function readmeExample(): string {
-  const [, section] = readFileSync(join(repository, 'README.md'), 'utf8').split(/^## Example[ \t]*$/m);
-  const code = section?.split(/^## /m)[0].match(/^```ts\n(.*?)^```/ms)?.[1];
-  if (code === undefined) throw new Error('README.md has no block ```ts under the heading "## Example"');
-  return code;
+/** The README's programs: its blocks marked `ts` that import something. The first is run, all are compiled. */
+function readmePrograms(): [first: string, ...rest: string[]] {
+  const blocks = readFileSync(join(repository, 'README.md'), 'utf8').matchAll(/^```ts\n(.*?)^```/gms);
+  const [first, ...rest] = [...blocks].map(([, code]) => code).filter((code) => code.startsWith('import '));
+  if (first === undefined || rest.length === 0)
+    throw new Error('README.md has fewer than two programs in ```ts');
+  return [first, ...rest];
 }
 
 /** Every file that the `exports` of a package.json name, under whatever conditions. */
@@ -49,7 +50,7 @@ await withPackage(async ({ tarball, entryCount, project }) => {
   console.log('package');
   bounded(`${entryCount} files, packed`, statSync(tarball).size, bounds.packed);
   check(Object.keys(manifest.dependencies ?? {}).length === 0, 'no run-time dependency');
-  const example = readmeExample();
+  const [example, ...others] = readmePrograms();
 
   console.log('JavaScript');
   const js = project('js', { 'example.js': javaScript(example) });
@@ -96,11 +97,12 @@ await withPackage(async ({ tarball, entryCount, project }) => {
       outDir: 'out',
     };
     const ts = project(resolution, {
-      'tsconfig.json': JSON.stringify({ compilerOptions, include: ['example.ts'] }),
+      'tsconfig.json': JSON.stringify({ compilerOptions }),
       'example.ts': example,
+      ...Object.fromEntries(others.map((code, i) => [`other${i}.ts`, code])),
     });
     run(ts, process.execPath, tsc, '-p', 'tsconfig.json');
-    check(true, "the README's example compiles, every declaration of the package checked");
+    check(true, "the README's programs compile, every declaration of the package checked");
     run(ts, process.execPath, join('out', 'example.js'));
     check(true, 'and runs');
   }
