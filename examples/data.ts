@@ -81,15 +81,16 @@ export const fashionClasses = [
   'Ankle boot',
 ];
 
+/** Where Debian's package dataset-fashion-mnist puts its files. */
+export const fashionFolder = '/usr/share/datasets/fashion-mnist';
+
 /**
  * Fashion-MNIST, 60,000 and 10,000 pictures of clothes.
  *
- * @param from the folder of its four idx files, packed by gzip or not. Default: where Debian's package puts them
+ * @param from the folder of its four idx files, packed by gzip or not
  * @throws DataError when they are not there
  */
-export async function fashionMnist(
-  from = '/usr/share/datasets/fashion-mnist',
-): Promise<{ train: data.Digits; test: data.Digits }> {
+export async function fashionMnist(from = fashionFolder): Promise<{ train: data.Digits; test: data.Digits }> {
   const read = (name: string): Uint8Array => {
     const path = `${from}/${name}`;
     if (existsSync(path)) return readFileSync(path);

@@ -28,16 +28,16 @@ export const whole = (about: string, value: number, min = 0): Option<number> => 
   rule: `a whole number, at least ${min}`,
 });
 
-/** A number, at least `min`. */
-export const number = (about: string, value: number, min = 0): Option<number> => ({
+/** A number from `min` to `max`. */
+export const number = (about: string, value: number, min = 0, max = Number.MAX_VALUE): Option<number> => ({
   letter: 'X',
   about,
   value,
   read: (argument) => {
     const x = toNumber(argument);
-    return x >= min && x < Infinity ? x : undefined;
+    return x >= min && x <= max ? x : undefined;
   },
-  rule: `a number, at least ${min}`,
+  rule: max < Number.MAX_VALUE ? `a number, ${min} … ${max}` : `a number, at least ${min}`,
 });
 
 /** The name of a file to write. */
@@ -47,6 +47,15 @@ export const file = (about: string, value: string): Option<string> => ({
   value,
   read: (argument) => (argument !== '' && existsSync(dirname(argument)) ? argument : undefined),
   rule: 'a file in a folder that exists',
+});
+
+/** The name of a folder to read from. */
+export const folder = (about: string, value: string): Option<string> => ({
+  letter: 'FOLDER',
+  about,
+  value,
+  read: (argument) => (existsSync(argument) ? argument : undefined),
+  rule: 'a folder that exists',
 });
 
 /** Something that is done when it is asked for. */

@@ -5,7 +5,7 @@ import { type Html, html, trusted } from './html.ts';
 import { formatNumber, type Section } from './sections.ts';
 
 export * from './sections.ts';
-export type { Picture } from './pictures.ts';
+export { type Picture, picturesOf } from './pictures.ts';
 
 const style = readFileSync(new URL('style.css', import.meta.url), 'utf8');
 

@@ -8,6 +8,22 @@ export interface Picture {
   values: ArrayLike<number>;
 }
 
+/** The rows of x [n, height · width] as pictures. */
+export function picturesOf(
+  { shape, data }: { readonly shape: readonly number[]; readonly data: ArrayLike<number> },
+  { width, height }: { width: number; height: number },
+): Picture[] {
+  const values = Float32Array.from(data);
+  const pixels = width * height;
+  if (values.length !== shape[0] * pixels)
+    throw new RangeError(`${shape[0]} pictures of ${width} × ${height} have ${values.length} values`);
+  return Array.from({ length: shape[0] }, (_, i) => ({
+    width,
+    height,
+    values: values.subarray(pixels * i, pixels * (i + 1)),
+  }));
+}
+
 /** A grey picture. */
 export function greyPng({ width, height, values }: Picture): string {
   check(width, height, values);

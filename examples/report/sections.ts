@@ -243,6 +243,21 @@ function sampleFigure({ picture, text, truth, predicted, probability }: Sample):
   }</figcaption></figure>`;
 }
 
+/** Pictures in rows of the same length, such as an original and what augmentation makes of it. */
+export function pictures(
+  rows: readonly (readonly Picture[])[],
+  { title = 'Pictures', note }: SectionOptions = {},
+): Section {
+  const columns = Math.max(...rows.map((row) => row.length));
+  const images = rows.flatMap((row, r) =>
+    row.map(
+      (picture, c) =>
+        html`<img src="${greyPng(picture)}" alt="row ${r + 1}, picture ${c + 1}" width="${picture.width}" height="${picture.height}">`,
+    ),
+  );
+  return { title, note, body: html`<div class="pictures" style="--columns:${columns}">${images}</div>` };
+}
+
 /* ---- weights ---- */
 
 interface WeightOptions extends SectionOptions {

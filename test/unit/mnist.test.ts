@@ -31,6 +31,7 @@ describe('examples/mnist.ts', function () {
       '--epochs N',
       '--batch N',
       '--lr X',
+      '--plain',
       '--seed N',
       '--limit N',
       '--out FILE',
@@ -83,7 +84,7 @@ describe('examples/mnist.ts', function () {
     expect(epochs).to.have.length(2);
     for (const line of epochs)
       expect(line).to.match(
-        /^epoch [12]\/2 {2}loss \d\.\d{4} {2}accuracy \d\.\d{4} {2}validation loss \d\.\d{4} {2}validation accuracy \d\.\d{4} {2}[\d.]+ s$/,
+        /^epoch [12]\/2 {2}loss \d\.\d{4} {2}accuracy \d\.\d{4} {2}validation loss \d\.\d{4} {2}validation accuracy \d\.\d{4} {2}lr [\de.-]+ {2}[\d.]+ s$/,
       );
 
     const result = JSON.parse(lines.at(-1) as string);
@@ -103,8 +104,10 @@ describe('examples/mnist.ts', function () {
     expect([...document.querySelectorAll('h2')].map((heading) => heading.textContent)).to.deep.equal([
       'Training',
       'Confusion matrix',
+      'Classification report',
       'Samples',
       'First layer',
+      'Augmentation',
       'Model',
       'Settings',
     ]);
@@ -120,5 +123,21 @@ describe('examples/mnist.ts', function () {
       ['4.weight', [10, 128]],
       ['4.bias', [10]],
     ]);
+  });
+
+  it('--plain neither augments nor schedules; who learns nothing is stopped early', () => {
+    const page = join(folder, 'plain.html');
+    const args = ['--plain', '--lr', '1e-30', '--limit', '100', '--json', '--report', page];
+    const { status, stdout, stderr } = run(...args, '--out', join(folder, 'plain.safetensors'));
+    expect(status, stderr).to.equal(0);
+    const lines = stdout.trimEnd().split('\n');
+    const epochs = lines.filter((line) => line.startsWith('epoch '));
+    expect(epochs).to.have.length(7); // after the first, six looks in a row bring nothing: one more than its patience
+    // No weight moves by 1e-30, so that every epoch has the same numbers, if it has the same digits.
+    const [first] = epochs.map((line) => line.slice(line.indexOf('loss'), line.indexOf('lr')));
+    for (const line of epochs) expect(line).to.include(first).and.include('  lr 1.000e-30  ');
+    expect(stdout).to.include('kept the weights of epoch 1,');
+    expect(JSON.parse(lines.at(-1) as string).epochs).to.equal(7);
+    expect(readFileSync(page, 'utf8')).to.include('First layer').and.not.include('Augmentation');
   });
 });

@@ -64,6 +64,7 @@ describe('a report', () => {
         [evil, 'b'],
       ),
       report.samples([{ picture, text: evil, truth: evil, predicted: 'b', probability: 0.5 }]),
+      report.pictures([[picture, picture]], { title: evil }),
       report.weights({ shape: [2, 6], data: Float32Array.of(-2, -1, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0) }, picture),
       report.table([{ [evil]: evil, n: 1 }], { title: evil }),
       report.scatter([1, 2], [1.5, 2.5], { quantity: evil }),
@@ -83,6 +84,7 @@ describe('a report', () => {
       evil,
       'Confusion matrix',
       'Samples',
+      evil,
       'First layer',
       evil,
       'Predicted and true',
@@ -254,6 +256,27 @@ describe('sections of a report', () => {
     const { width, height, channels, data } = pixels(section.querySelector('img') as Element);
     expect([width, height, channels]).to.deep.equal([3, 2, 1]);
     expect([...data]).to.deep.equal([0, 128, 255, 0, 255, 51]); // −1 and 2 are cut off
+  });
+
+  it('pictures: the rows of a tensor, each where it was asked for', () => {
+    const size = { width: 3, height: 2 };
+    const data = Float32Array.of(0, 0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1, 0, 0, 0);
+    const [first, second] = report.picturesOf({ shape: [2, 6], data }, size);
+    const section = show(report.pictures([[first], [second]]));
+    const images = [...section.querySelectorAll('img')];
+    expect(images.map((image) => image.getAttribute('alt'))).to.deep.equal([
+      'row 1, picture 1',
+      'row 2, picture 1',
+    ]);
+    expect(images.map((image) => [...pixels(image).data])).to.deep.equal([
+      [0, 51, 102, 153, 204, 255],
+      [255, 255, 255, 0, 0, 0],
+    ]);
+    expect(section.querySelector('.pictures')?.getAttribute('style')).to.equal('--columns:1');
+    expect(() => report.picturesOf({ shape: [2, 6], data }, { width: 2, height: 2 })).to.throw(
+      RangeError,
+      '2 pictures of 2 × 2 have 12 values',
+    );
   });
 
   it('weights: the sign is the colour, the size the opacity, 0 transparent', () => {
