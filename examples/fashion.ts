@@ -33,6 +33,8 @@ console.log(`${model.summary()}\n`);
 
 const batches = data.loader(fitOn, { batchSize: batch, shuffle: true });
 const optimizer = new optim.Adam(model.parameters());
+const stopping = train.earlyStopping({ monitor: 'validationAccuracy', patience: 5, restoreBest: true });
+
 const history = await train.fit(model, {
   data: batches,
   validation: data.loader(validation, { batchSize: 512 }),
@@ -42,11 +44,7 @@ const history = await train.fit(model, {
   schedule: new optim.OneCycleLR(optimizer, { maxLr: lr, totalSteps: epochs * batches.length }),
   epochs,
   metrics: ['accuracy'],
-  callbacks: [
-    train.learningRate(),
-    train.progressBar(),
-    train.earlyStopping({ monitor: 'validationAccuracy', patience: 5, restoreBest: true }),
-  ],
+  callbacks: [train.learningRate(), train.progressBar(), stopping],
 });
 
 const { output, target } = await train.predict(model, data.loader(test, { batchSize: 512 }));
@@ -65,7 +63,6 @@ const mistakes = counts
   .filter((mistake) => mistake['true class'] !== mistake['taken for'])
   .sort((a, b) => b.times - a.times);
 const seconds = history.reduce((total, log) => total + log.seconds, 0) / history.length;
-const accuracies = history.map(({ validationAccuracy }) => validationAccuracy);
 
 const report = await import('./report/index.ts');
 const count = ({ length }: data.Digits) => report.formatNumber(length);
@@ -79,7 +76,7 @@ await report.writeReport(options.report, {
   figures: { 'test accuracy': share, epochs: history.length, 'seconds an epoch': seconds.toFixed(2) },
   sections: [
     report.learningCurves(history, {
-      kept: 1 + accuracies.indexOf(Math.max(...accuracies)),
+      kept: stopping.best?.epoch,
       note: 'In training, dropout makes it harder, so that training may look worse than validation.',
     }),
     report.confusion(counts, classes),

@@ -36,6 +36,7 @@ const augment = data.augment.affine({ size: [28, 28], rotate: 10, shift: 0.05, s
 const batches = data.loader(fitOn, { batchSize: batch, shuffle: true, transforms: plain ? [] : [augment] });
 const optimizer = new optim.Adam(model.parameters(), { lr });
 const cycle = { maxLr: 10 * lr, divFactor: 10, totalSteps: batches.length * Math.max(epochs, 1) };
+const stopping = train.earlyStopping({ patience: 5, restoreBest: true });
 
 const history = await train.fit(model, {
   data: batches,
@@ -45,15 +46,10 @@ const history = await train.fit(model, {
   schedule: plain ? undefined : new optim.OneCycleLR(optimizer, cycle),
   epochs,
   metrics: ['accuracy'],
-  callbacks: [
-    train.learningRate(),
-    train.progressBar(),
-    train.earlyStopping({ patience: 5, restoreBest: true }),
-  ],
+  callbacks: [train.learningRate(), train.progressBar(), stopping],
 });
-const losses = history.map(({ validationLoss }) => validationLoss);
-const kept = 1 + losses.indexOf(Math.min(...losses));
-if (kept > 0) console.log(`kept the weights of epoch ${kept}, which has the lowest validation loss`);
+const kept = stopping.best?.epoch;
+if (kept) console.log(`kept the weights of epoch ${kept}, which has the lowest validation loss`);
 
 const { output, target } = await train.predict(model, data.loader(test, { batchSize: 512 }));
 const predicted = await train.predictedClasses(output);
@@ -90,7 +86,7 @@ await report.writeReport(options.report, {
   figures: { 'test accuracy': share, epochs: history.length, 'seconds an epoch': seconds.toFixed(2) },
   sections: [
     report.learningCurves(history, {
-      kept: kept || undefined,
+      kept,
       note: plain
         ? undefined
         : 'Training is measured on augmented digits, which are harder than those of the validation.',

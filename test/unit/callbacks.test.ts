@@ -50,24 +50,28 @@ describe('earlyStopping', () => {
     const epochsOf = async (losses: number[], options: train.EarlyStoppingOptions) =>
       (await runOf(losses, [train.earlyStopping(options)]).run()).length;
     expect(await epochsOf([3, 2, 4, 1], {})).to.equal(3);
-    expect(await epochsOf([3, 2, 4, 1], { patience: 1 })).to.equal(4);
-    expect(await epochsOf([3, 2, 2, 1], { patience: 1 })).to.equal(4);
-    expect(await epochsOf([3, 2, 2, 2, 1], { patience: 1 })).to.equal(4); // equal is not better
+    expect(await epochsOf([3, 2, 4, 1], { patience: 0 })).to.equal(3);
+    expect(await epochsOf([3, 2, 4, 1], { patience: 2 })).to.equal(4);
+    expect(await epochsOf([3, 2, 2, 1], { patience: 2 })).to.equal(4);
+    expect(await epochsOf([3, 2, 2, 2, 1], { patience: 2 })).to.equal(4); // equal is not better
     expect(await epochsOf([3, 2.95, 2.9, 1], { minDelta: 0.2 })).to.equal(2);
-    expect(await epochsOf([3, Number.NaN, 1], { patience: 1 })).to.equal(3);
+    expect(await epochsOf([3, Number.NaN, 1], { patience: 2 })).to.equal(3);
     expect(await epochsOf([1, 2, 1, 3], { mode: 'max' })).to.equal(3);
     expect(await epochsOf([3, 2, 4, 1], { monitor: 'loss' })).to.equal(4); // −w falls
   });
 
   it('restores the best parameters when it has stopped, and also when nothing has', async () => {
-    const options = { restoreBest: true, patience: 2 };
-    const stopped = runOf([3, 1, 2, 2, 2, 2], [train.earlyStopping(options)]);
+    const options = { restoreBest: true, patience: 3 };
+    const stopping = train.earlyStopping(options);
+    expect(stopping.best).to.equal(undefined);
+    const stopped = runOf([3, 1, 2, 2, 2, 2], [stopping]);
     expect(await stopped.run()).to.have.length(5);
     expect(stopped.model.w.item()).to.equal(2);
+    expect(stopping.best).to.deep.equal({ value: 1, epoch: 2, totalSteps: 2 });
     const whole = runOf([3, 1, 2], [train.earlyStopping(options)]);
     expect(await whole.run()).to.have.length(3);
     expect(whole.model.w.item()).to.equal(2);
-    const without = runOf([3, 1, 2], [train.earlyStopping({ patience: 2 })]);
+    const without = runOf([3, 1, 2], [train.earlyStopping({ patience: 3 })]);
     await without.run();
     expect(without.model.w.item()).to.equal(3);
   });
@@ -86,7 +90,7 @@ describe('earlyStopping', () => {
 
   it('looks in mid-epoch, too, when fit does', async () => {
     const set = data.loader(data.fromTensors(tensor([[1], [1], [1], [1]]), [0, 0, 0, 0]), { batchSize: 1 });
-    const { model, run } = runOf([3, 1, 2, 2], [train.earlyStopping({ restoreBest: true, patience: 1 })], {
+    const { model, run } = runOf([3, 1, 2, 2], [train.earlyStopping({ restoreBest: true, patience: 2 })], {
       data: set,
       validateEvery: 1,
       epochs: 9,

@@ -50,7 +50,7 @@ function makeRun(seed: number) {
     epochs: 5,
     extras: { scaler },
   };
-  const stopping = () => train.earlyStopping({ patience: 6, minDelta: 0.01, restoreBest: true });
+  const stopping = () => train.earlyStopping({ patience: 7, minDelta: 0.01, restoreBest: true });
   return { model, options, scaler, stopping };
 }
 

@@ -9,7 +9,7 @@ export interface EarlyStoppingOptions {
   monitor?: string;
   /** Whether it should fall (`min`) or rise (`max`). Default `auto`: losses and errors fall, everything else rises. */
   mode?: Mode;
-  /** How many looks in a row may bring nothing better. Default 0: the first that does not ends training. */
+  /** Training ends after so many looks in a row that bring nothing better. Default 1; 0 is the same. */
   patience?: number;
   /** What counts as better must be better by more than this. Default 0. */
   minDelta?: number;
@@ -17,64 +17,85 @@ export interface EarlyStoppingOptions {
   restoreBest?: boolean;
 }
 
+/** Early stopping, which tells what was best. */
+export interface EarlyStopping extends Callback {
+  /** The best look so far: the monitored number, and when it was; undefined before the first. */
+  readonly best: { value: number; epoch: number; totalSteps: number } | undefined;
+}
+
 /**
- * A callback that ends training when the monitored number has not become better for more than `patience` looks (epochs, and with
- * `validateEvery` the looks between). A number that is NaN is never better.
+ * A callback that ends training when the monitored number has not become better for `patience` looks in a row: epochs, and with `validateEvery`
+ * the looks between. A number that is NaN is never better.
+ *
+ * Source: Prechelt, "Early stopping, but when?" (1998); `patience` counts as in Keras.
  */
-export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
+export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping {
   checkOptions('earlyStopping', options, ['monitor', 'mode', 'patience', 'minDelta', 'restoreBest']);
-  const { monitor = 'validationLoss', mode, patience = 0, minDelta = 0, restoreBest = false } = options;
+  const { monitor = 'validationLoss', mode, patience = 1, minDelta = 0, restoreBest = false } = options;
   checkNumber('earlyStopping', 'patience', patience, { integer: true, min: 0 });
   checkNumber('earlyStopping', 'minDelta', minDelta, { min: 0 });
   checkFlag('earlyStopping', 'restoreBest', restoreBest);
   const watched = new Monitor('earlyStopping', monitor, mode, minDelta);
   let waited = 0;
-  let best: StateDict | undefined;
+  let best: EarlyStopping['best'];
+  let parameters: StateDict | undefined; // of the best look
+  let isResumed = false;
 
   const stopIfDone = (state: TrainingState) => {
-    if (waited > patience)
-      state.stop(`${monitor} has not become better than ${watched.best} for ${waited} looks`);
+    if (waited >= Math.max(patience, 1) && best)
+      state.stop(
+        `${monitor} has not become better than ${best.value} (epoch ${best.epoch}) for ${waited} looks in a row`,
+      );
   };
   const look = (log: Readonly<Record<string, number>>, state: TrainingState) => {
     const isBetter = watched.improves(log);
     waited = isBetter ? 0 : waited + 1;
-    if (isBetter && restoreBest) best = copyOf(state.model.stateDict(), best);
+    if (isBetter) best = { value: watched.best, epoch: state.epoch, totalSteps: state.totalSteps };
+    if (isBetter && restoreBest) parameters = copyOf(state.model.stateDict(), parameters);
     stopIfDone(state);
   };
-  let isResumed = false;
   return {
+    get best() {
+      return best && { ...best };
+    },
     onStart(state) {
       if (isResumed) stopIfDone(state);
       else {
         watched.best = Number.NaN;
         waited = 0;
-        best = undefined;
+        best = parameters = undefined;
       }
       isResumed = false;
     },
     onValidation: look,
     onEpochEnd: look,
     onEnd({ model }) {
-      if (best) model.loadStateDict(best);
+      if (parameters) model.loadStateDict(parameters);
     },
-    stateDict: () => ({ best: watched.best, waited, parameters: best && { ...best } }),
+    stateDict: () => ({ waited, best: best && { ...best }, parameters: parameters && { ...parameters } }),
     loadStateDict(saved) {
-      const { best: value, waited: count, parameters } = (saved ?? {}) as Record<string, unknown>;
-      const isParameters =
-        parameters === undefined || (parameters !== null && typeof parameters === 'object');
-      if (typeof value !== 'number' || !Number.isSafeInteger(count) || !isParameters)
+      const state = isObject(saved) ? saved : {};
+      const isWhole =
+        Number.isSafeInteger(state.waited) &&
+        (state.best === undefined || isObject(state.best)) &&
+        (state.parameters === undefined || isObject(state.parameters));
+      if (!isWhole)
         throw new StateError(
           'earlyStopping',
           'the state is not one of early stopping',
           'pass what stateDict() returned',
         );
-      watched.best = value;
-      waited = count as number;
-      best = parameters && copyOf(parameters as StateDict);
+      waited = state.waited as number;
+      best = state.best as EarlyStopping['best'];
+      watched.best = best?.value ?? Number.NaN;
+      parameters = state.parameters ? copyOf(state.parameters as StateDict) : undefined;
       isResumed = true;
     },
   };
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /** A copy of the tensors, into those of an earlier copy if there is one. */
 const copyOf = (state: StateDict, into?: StateDict): StateDict =>
