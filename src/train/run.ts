@@ -50,8 +50,10 @@ export class Run<Y extends Targets> implements TrainingState {
   readonly #parts: Parts;
   /** The means of the epoch so far. */
   readonly #seen = { loss: new Mean(), penalty: new Mean() };
-  /** The random state at the epoch's beginning: the loader's order follows from it. */
+  /** The random state when the epoch's batches were first asked for: their order follows from it. */
   #begun: RandomState | undefined;
+  /** The random state to go on from, in a resumed run: callbacks may draw numbers when it starts. */
+  #resumed: RandomState | undefined;
 
   constructor(model: Module, options: FitOptions<Y>, metrics: readonly Metric[]) {
     const { data, optimizer, schedule, epochs = 1, accumulate = 1, callbacks = [], extras = {} } = options;
@@ -91,12 +93,13 @@ export class Run<Y extends Targets> implements TrainingState {
     Object.assign(this.#seen.loss, seen.loss);
     Object.assign(this.#seen.penalty, seen.penalty);
     this.#begun = begun;
-    setRandomState(random);
+    this.#resumed = random;
   }
 
   async train(): Promise<EpochLog[]> {
     try {
       await this.#tell('onStart', (callback) => callback.onStart?.(this));
+      if (this.#resumed) setRandomState(this.#resumed);
       while (this.stopped === undefined && (this.epoch < this.epochs || this.#isInside())) {
         if (!this.#isInside()) this.#beginEpoch();
         await this.#tell('onEpochStart', (callback) => callback.onEpochStart?.(this));
@@ -120,7 +123,7 @@ export class Run<Y extends Targets> implements TrainingState {
   #beginEpoch(): void {
     this.epoch++;
     this.step = 0;
-    this.#begun = randomState();
+    this.#begun = undefined;
     Object.assign(this.#seen, { loss: new Mean(), penalty: new Mean() });
     for (const metric of this.#metrics) metric.reset();
   }
@@ -128,12 +131,14 @@ export class Run<Y extends Targets> implements TrainingState {
   /** The batches that are left of the epoch: all, unless it was resumed in its middle. */
   #batches(): AsyncIterable<Batch<Tensor, Y>> {
     const { data } = this.#options;
-    if (this.step === 0) return data.batches();
-    const now = randomState();
-    setRandomState(this.#begun as RandomState);
-    const rest = data.batches(this.step * this.#accumulate);
-    setRandomState(now);
-    return rest;
+    if (this.#begun && this.#resumed) {
+      setRandomState(this.#begun);
+      const rest = data.batches(this.step * this.#accumulate);
+      setRandomState(this.#resumed);
+      return rest;
+    }
+    this.#begun = randomState();
+    return data.batches();
   }
 
   /** Goes through the batches. Returns when they are done, or when somebody has asked to stop. */

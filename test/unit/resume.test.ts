@@ -104,6 +104,24 @@ describe('a resumed run', () => {
     }
   });
 
+  it('the same when callbacks draw random numbers, too', async () => {
+    const draw = () => void randn([3]);
+    const run = (onEvent: train.Callback, name: string, resume?: string) => {
+      const { model, options } = makeRun(9);
+      const callbacks = [onEvent, train.checkpoint(join(folder, name), { every: 1 })];
+      return { model, done: train.fit(model, { ...options, epochs: 2, callbacks, resume }) };
+    };
+    for (const event of ['onStart', 'onEpochStart', 'onStep', 'onEpochEnd']) {
+      const whole = run({ [event]: draw }, 'drawn-{step}');
+      await whole.done;
+      for (const step of [1, 8, 9]) {
+        const part = run({ [event]: draw }, 'again', join(folder, `drawn-${step}`));
+        await part.done;
+        expect(bitsOf(part.model), `${event}, step ${step}`).to.equal(bitsOf(whole.model));
+      }
+    }
+  });
+
   it('goes on for more epochs than were asked for at first', async () => {
     const whole = makeRun(3);
     await train.fit(whole.model, whole.options);
