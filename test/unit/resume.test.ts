@@ -154,7 +154,7 @@ describe('a resumed run', () => {
     /** Runs the program; kills it as soon as it has said that this step is done. */
     const run = (killAfter = Infinity) =>
       new Promise<string>((resolve, reject) => {
-        const child = spawn(process.execPath, [...process.execArgv, program, path], {
+        const child = spawn(process.execPath, [...process.execArgv, program, path, `${killAfter}`], {
           stdio: ['ignore', 'pipe', 'inherit'],
         });
         let out = '';
