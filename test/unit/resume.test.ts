@@ -212,6 +212,16 @@ describe('resume refuses, and changes nothing,', () => {
     await refuse({}, { ...saved, model: {} }, 'the state does not fit');
     await refuse({}, { ...saved, optimizer: { groups: [], state: {} } }, '0 groups');
     await refuse({}, { ...saved, schedule: 3 }, 'the state is 3');
+    const other = (monitor: string) => train.earlyStopping({ monitor, patience: 9 });
+    const kept = train.checkpoint(join(folder, 'best'), { monitor: 'validationLoss' });
+    const path = join(folder, 'two');
+    const { model, options } = makeRun(6);
+    const callbacks = [other('loss'), other('validationLoss'), kept, train.checkpoint(path)];
+    await train.fit(model, { ...options, epochs: 1, callbacks });
+    const [one, two, three, four] = callbacks;
+    const swapped = { callbacks: [two, one, three, four] };
+    await refuse(swapped, path, 'the state is that of "loss", but "validationLoss" is monitored');
+    await refuse({ callbacks: [one, two, four, three] }, path, 'monitor "validationLoss", and not undefined');
     const middle = { ...saved, history: [], step: 2, steps: 9 };
     await refuse({}, middle, 'an epoch had 9 steps then, and has 8 now');
   });

@@ -1,5 +1,13 @@
 // earlyStopping: end training when it no longer helps, and keep the best parameters.
-import { checkFlag, checkNumber, checkOptions, detached, StateError, Tensor } from '../../tensor/index.ts';
+import {
+  checkFlag,
+  checkNumber,
+  checkOptions,
+  describe,
+  detached,
+  StateError,
+  Tensor,
+} from '../../tensor/index.ts';
 import type { StateDict } from '../../nn/index.ts';
 import type { Callback, TrainingState } from '../callback.ts';
 import { type Mode, Monitor } from '../monitor.ts';
@@ -42,8 +50,10 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     stopIfDone(state);
   };
   let isResumed = false;
+  let isRunning = false; // not yet, when an earlier callback fails at the start
   return {
     onStart(state) {
+      isRunning = true;
       if (isResumed) stopIfDone(state);
       else {
         watched.best = Number.NaN;
@@ -55,11 +65,17 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     onValidation: look,
     onEpochEnd: look,
     onEnd({ model }) {
-      if (best) model.loadStateDict(best);
+      if (best && isRunning) model.loadStateDict(best);
+      isRunning = false;
     },
-    stateDict: () => ({ best: watched.best, waited, parameters: best && { ...best } }),
+    stateDict: () => ({ monitor, best: watched.best, waited, parameters: best && { ...best } }),
     loadStateDict(saved) {
-      const { best: value, waited: count, parameters } = (saved ?? {}) as Record<string, unknown>;
+      const {
+        monitor: name,
+        best: value,
+        waited: count,
+        parameters,
+      } = (saved ?? {}) as Record<string, unknown>;
       const isParameters =
         parameters === undefined || (parameters !== null && typeof parameters === 'object');
       if (typeof value !== 'number' || !Number.isSafeInteger(count) || !isParameters)
@@ -67,6 +83,12 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
           'earlyStopping',
           'the state is not one of early stopping',
           'pass what stateDict() returned',
+        );
+      if (name !== monitor)
+        throw new StateError(
+          'earlyStopping',
+          `the state is that of ${describe(name)}, but ${describe(monitor)} is monitored`,
+          'monitor must be as before',
         );
       watched.best = value;
       waited = count as number;
