@@ -2,12 +2,13 @@
 import {
   AnomalyError,
   ArgumentError,
+  GradientError,
   randomState,
   type RandomState,
   type Saved,
   ScopeRecord,
   setRandomState,
-  type Tensor,
+  Tensor,
   tensor,
 } from '../tensor/index.ts';
 import { add, mul, noGrad, sum } from '../autograd/index.ts';
@@ -48,6 +49,8 @@ export class Run<Y extends Targets> implements TrainingState {
   readonly #callbacks: readonly Callback[];
   readonly #accumulate: number;
   readonly #parts: Parts;
+  /** What a forward pass changes in the model: running statistics. */
+  readonly #buffers: readonly Tensor[];
   /** The means of the epoch so far. */
   readonly #seen = { loss: new Mean(), penalty: new Mean() };
   /** The random state when the epoch's batches were first asked for: their order follows from it. */
@@ -65,6 +68,7 @@ export class Run<Y extends Targets> implements TrainingState {
     this.#metrics = metrics;
     this.#callbacks = callbacks;
     this.#accumulate = accumulate;
+    this.#buffers = [...model.namedBuffers().values()];
     this.#parts = { model, optimizer, schedule, extras, callbacks, metrics };
   }
 
@@ -97,6 +101,7 @@ export class Run<Y extends Targets> implements TrainingState {
   }
 
   async train(): Promise<EpochLog[]> {
+    let failure: { error: unknown } | undefined;
     try {
       await this.#tell('onStart', (callback) => callback.onStart?.(this));
       if (this.#resumed) setRandomState(this.#resumed);
@@ -109,9 +114,16 @@ export class Run<Y extends Targets> implements TrainingState {
         if (this.#seen.loss.samples === 0) break; // stopped at the epoch's first loss: there is nothing to tell
         await this.#endEpoch(start);
       }
-    } finally {
-      await this.#tell('onEnd', (callback) => callback.onEnd?.(this));
+    } catch (error) {
+      failure = { error };
     }
+    for (const callback of this.#callbacks)
+      try {
+        await callback.onEnd?.(this);
+      } catch (error) {
+        failure ??= { error };
+      }
+    if (failure) throw failure.error;
     return this.history;
   }
 
@@ -167,23 +179,28 @@ export class Run<Y extends Targets> implements TrainingState {
   /** One batch: its loss, and what its gradients add to those of the step. */
   async #learn(batch: Batch<Tensor, Y>, mean: Mean, scope: ScopeRecord, number: number): Promise<void> {
     const random = randomState();
+    const before = scope.run(() => this.#buffers.map((buffer) => new Tensor(buffer.shape).copyFrom(buffer)));
+    const putBack = () => this.#buffers.forEach((buffer, i) => buffer.copyFrom(before[i]));
     const { output, cost, penalty } = scope.run(() => this.#forward(batch));
     const count = batch.x.shape[0];
     const value = (await cost.read())[0];
     mean.add(value, count);
     this.loss = mean.value;
     await this.#tell('onLoss', (callback) => callback.onLoss?.(this));
-    if (this.stopped !== undefined) return;
+    if (this.stopped !== undefined) return putBack();
 
     const { allowNonFinite, detectAnomaly } = this.#options;
     const explain = (problem: string) => {
       setRandomState(random);
       const again = () => this.#forward(batch).cost.backward();
-      return scope.run(() =>
+      const error = scope.run(() =>
         explanation(`${problem} at batch ${number} of epoch ${this.epoch}`, this.model, again),
       );
+      putBack();
+      return error;
     };
     if (!Number.isFinite(value) && !allowNonFinite) throw explain(`the loss is ${value}`);
+    checkLearns(this.model, cost);
     scope.run(() => (this.#accumulate === 1 ? cost : mul(cost, count)).backward());
     if (this.totalSteps === 0) checkReached(this.optimizer);
     if (detectAnomaly && !(await areFinite(this.optimizer))) throw explain('a gradient is not finite');
@@ -273,6 +290,20 @@ export class Run<Y extends Targets> implements TrainingState {
   async #tell(event: Event, call: (callback: Callback) => void | Promise<void>): Promise<void> {
     for (const callback of this.#callbacks) if (callback[event]) await call(callback);
   }
+}
+
+/** Throws when nothing that could learn has a part in the loss. */
+function checkLearns(model: Module, cost: Tensor): void {
+  if (cost.requiresGrad) return;
+  const isFrozen = model.parameters().every(({ requiresGrad }) => !requiresGrad);
+  throw new GradientError(
+    'fit',
+    isFrozen ? 'every parameter of the model is frozen' : 'the loss depends on no parameter that learns',
+    isFrozen
+      ? 'at least one parameter must learn'
+      : "the loss must be computed from the model's output by this library's operations, outside noGrad",
+    isFrozen ? 'model.unfreeze()' : undefined,
+  );
 }
 
 /** Throws when backward has brought no gradient to what the optimizer moves. */
