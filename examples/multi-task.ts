@@ -12,7 +12,7 @@ import {
 import { file, flag, number, readOptions, whole } from './options.ts';
 
 const options = readOptions('npm run multi-task', {
-  epochs: whole('how often to go through the digits', 10, 1),
+  epochs: whole('how often to go through the digits', 20, 1),
   samples: whole('how many digits are learned from, others in each run', 2000, 10),
   runs: whole('how many runs the figures are means of', 5, 2),
   weight: number('how much the loss of "odd" counts, beside 1 for that of the digit', 1),
@@ -60,7 +60,7 @@ async function learn(names: Task[], run: number) {
   return { model, history, seconds, parameters, digit: found.digitAccuracy, odd: found.oddAccuracy };
 }
 
-// No setting was chosen by looking: rate, sizes and epochs are ordinary ones, and both tasks count the same.
+// Rate and sizes are ordinary ones, both tasks count the same, and the epochs are enough to get nearly all training digits right.
 type Learned = Awaited<ReturnType<typeof learn>>;
 const together: Learned[] = [];
 const alone: Record<Task, Learned[]> = { digit: [], odd: [] };
