@@ -12,6 +12,7 @@ import {
   train,
 } from '../src/index.ts';
 import { file, flag, readOptions, whole } from './options.ts';
+import { deviation, mean, percent } from './statistics.ts';
 
 const options = readOptions('npm run fine-tune', {
   labels: whole('labelled samples of each new digit', 10, 1),
@@ -29,11 +30,6 @@ const options = readOptions('npm run fine-tune', {
 const { labels, rank, draws, epochs, pretrain, limit, seed, out, adapters, json } = options;
 enableWideVectors();
 manualSeed(seed);
-
-const mean = (list: number[]) => list.reduce((a, b) => a + b) / list.length;
-const deviation = (list: number[]) =>
-  Math.sqrt(list.reduce((sum, x) => sum + (x - mean(list)) ** 2, 0) / (list.length - 1));
-const percent = (share: number) => Number((100 * share).toFixed(2));
 
 /** The samples of five digits in a row, which are the classes 0 to 4, and their labels. */
 async function digitsFrom(first: number, all: data.Digits) {
@@ -84,6 +80,7 @@ interface Way {
 const ways: Record<string, Way> = {
   'from scratch': { fromScratch: true },
   'head only': { prepare: (model) => model.freeze('hidden') },
+  // The factor from layer to layer is that of Howard and Ruder.
   'layer-wise rates': { groups: (model, lr) => optim.layerwiseDecay(model, { lr, decay: 1 / 2.6 }) },
   'gradual unfreezing': { callbacks: [train.gradualUnfreezing({ every: Math.ceil(epochs / 4) })] },
   LoRA: {

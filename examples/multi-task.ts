@@ -10,6 +10,7 @@ import {
   train,
 } from '../src/index.ts';
 import { file, flag, number, readOptions, whole } from './options.ts';
+import { deviation, mean, percent } from './statistics.ts';
 
 const options = readOptions('npm run multi-task', {
   epochs: whole('how often to go through the digits', 20, 1),
@@ -75,10 +76,6 @@ const apart = alone.digit.map((digit, i) => ({
   parameters: digit.parameters + alone.odd[i].parameters,
 }));
 
-const mean = (list: number[]) => list.reduce((a, b) => a + b) / list.length;
-const deviation = (list: number[]) =>
-  Math.sqrt(list.reduce((sum, x) => sum + (x - mean(list)) ** 2, 0) / (list.length - 1));
-const percent = (share: number) => Number((100 * share).toFixed(2));
 type Figures = Record<Task | 'seconds' | 'parameters', number>;
 const line = (name: string, list: readonly Figures[]) => ({
   nets: name,
