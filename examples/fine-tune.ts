@@ -208,7 +208,7 @@ await report.writeReport(options.report, {
       'validationAccuracy',
     ]),
     report.confusion(train.confusionMatrix(target, predicted, 5), names, {
-      title: `Confusion matrix: ${best.name}`,
+      title: `Confusion matrix: ${best.name}, first draw`,
     }),
     report.samples(
       chosen.map((i, place) => ({

@@ -113,7 +113,7 @@ describe('examples/fine-tune.ts', function () {
     expect(headings(page)).to.deep.equal([
       'Ways compared',
       'Runs compared',
-      `Confusion matrix: ${result.best}`,
+      `Confusion matrix: ${result.best}, first draw`,
       'Samples',
       'What was loaded',
       'What LoRA learned',

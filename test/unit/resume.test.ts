@@ -122,6 +122,49 @@ describe('a resumed run', () => {
     }
   });
 
+  it('the same after an abort: running statistics, layers that join, groups whose rates a plateau lowers', async () => {
+    const path = join(folder, 'aborted');
+    const run = (extra: Partial<train.FitOptions> = {}, more: train.Callback[] = []) => {
+      const { options } = makeRun(10);
+      const layers = [
+        new nn.Linear(6, 8),
+        new nn.BatchNorm1d(8),
+        new nn.ReLU(),
+        new nn.Linear(8, 2),
+      ] as const;
+      const model = new nn.Sequential(...layers);
+      const [first, second] = [
+        layers[0].parameters(),
+        [...layers[1].parameters(), ...layers[3].parameters()],
+      ];
+      const optimizer = new optim.Adam([{ parameters: first, lr: 0.01 }, { parameters: second }], {
+        lr: 0.1,
+      });
+      const schedule = new optim.ReduceLROnPlateau(optimizer, { patience: 0 });
+      const callbacks = [
+        train.gradualUnfreezing({ every: 2 }),
+        train.checkpoint(path, { every: 1 }),
+        ...more,
+      ];
+      const done = train.fit(model, { ...options, optimizer, schedule, accumulate: 2, callbacks, ...extra });
+      return { model, optimizer, done };
+    };
+    const whole = run();
+    const history = await whole.done;
+    expect(whole.optimizer.groups[1].lr, 'a rate that was lowered').to.be.below(0.1);
+    for (const step of [2, 9, 14]) {
+      const controller = new AbortController();
+      const abort = {
+        onStep: ({ totalSteps }: train.TrainingState) => totalSteps === step && controller.abort(),
+      };
+      const outcome = run({ signal: controller.signal }, [abort as train.Callback]).done;
+      expect(await outcome.catch((error) => error.name)).to.equal('AbortError');
+      const rest = run({ resume: path });
+      expect(untimed(await rest.done), `aborted after step ${step}`).to.deep.equal(untimed(history));
+      expect(bitsOf(rest.model)).to.equal(bitsOf(whole.model));
+    }
+  });
+
   it('goes on for more epochs than were asked for at first', async () => {
     const whole = makeRun(3);
     await train.fit(whole.model, whole.options);
