@@ -44,7 +44,7 @@ export interface TrainingState {
   readonly stopped: string | undefined;
   /** Ends training after what runs now: the step, then the epoch's validation. Before a step (`onLoss`), that step is not done. */
   stop(reason: string): void;
-  /** All that is needed to go on from here with the same bits: what `fit` takes as `resume`. */
+  /** All that is needed to go on from here with the same bits: what `fit` takes as `resume`. Its tensors are the run's own: save it before the next step. */
   checkpoint(): Saved;
 }
 

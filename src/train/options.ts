@@ -78,8 +78,8 @@ const known: readonly (keyof FitOptions)[] = [
 export function checkFitOptions(options: FitOptions): Metric[] {
   checkOptions('fit', options ?? null, known);
   const { data, validation, loss, optimizer, epochs = 1, accumulate = 1, callbacks = [] } = options;
-  checkLoader('fit', 'data', data);
-  if (validation !== undefined) checkLoader('fit', 'validation', validation);
+  checkRepeatable('data', data);
+  if (validation !== undefined) checkRepeatable('validation', validation);
   checkLoss('fit', loss);
   checkOptimizer(optimizer);
   checkNumber('fit', 'epochs', epochs, { integer: true, min: 0 });
@@ -89,7 +89,32 @@ export function checkFitOptions(options: FitOptions): Metric[] {
   checkTuning(options);
   const metrics = toMetrics('fit', options.metrics === undefined ? [] : options.metrics, reserved);
   checkCallbacks(callbacks);
+  if (options.validateEvery !== undefined) checkHaveState(metrics);
   return metrics;
+}
+
+/** Throws unless this is a loader: one that can be gone through epoch after epoch, from any batch on. */
+function checkRepeatable(name: string, value: unknown): void {
+  checkLoader('fit', name, value);
+  const { batches, length } = value as Partial<Loader>;
+  if (typeof batches === 'function' && Number.isSafeInteger(length)) return;
+  throw new ArgumentError(
+    'fit',
+    `${name} is ${describe(value)} without batches() and length`,
+    `${name} must be a loader: its batches are counted, and gone through again in each epoch`,
+    `{ ${name}: data.loader(dataset, { batchSize: 128 }) }`,
+  );
+}
+
+/** Throws when a look at the validation set in mid-epoch would make a metric forget what it has seen of the epoch. */
+function checkHaveState(metrics: readonly Metric[]): void {
+  const forgetful = metrics.find((metric) => metric.stateDict?.() === undefined || !metric.loadStateDict);
+  if (forgetful)
+    throw new ArgumentError(
+      'fit',
+      `validateEvery, and the metric ${forgetful.name} has no state`,
+      'a metric that is used in mid-epoch for the validation set must have stateDict() and loadStateDict()',
+    );
 }
 
 function checkTuning({

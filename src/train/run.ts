@@ -2,12 +2,13 @@
 import {
   AnomalyError,
   ArgumentError,
+  GradientError,
   randomState,
   type RandomState,
   type Saved,
   ScopeRecord,
   setRandomState,
-  type Tensor,
+  Tensor,
   tensor,
 } from '../tensor/index.ts';
 import { add, mul, noGrad, sum } from '../autograd/index.ts';
@@ -48,10 +49,14 @@ export class Run<Y extends Targets> implements TrainingState {
   readonly #callbacks: readonly Callback[];
   readonly #accumulate: number;
   readonly #parts: Parts;
+  /** What a forward pass changes in the model: running statistics. */
+  readonly #buffers: readonly Tensor[];
   /** The means of the epoch so far. */
   readonly #seen = { loss: new Mean(), penalty: new Mean() };
-  /** The random state at the epoch's beginning: the loader's order follows from it. */
+  /** The random state when the epoch's batches were first asked for: their order follows from it. */
   #begun: RandomState | undefined;
+  /** The random state to go on from, in a resumed run: callbacks may draw numbers when it starts. */
+  #resumed: RandomState | undefined;
 
   constructor(model: Module, options: FitOptions<Y>, metrics: readonly Metric[]) {
     const { data, optimizer, schedule, epochs = 1, accumulate = 1, callbacks = [], extras = {} } = options;
@@ -63,6 +68,7 @@ export class Run<Y extends Targets> implements TrainingState {
     this.#metrics = metrics;
     this.#callbacks = callbacks;
     this.#accumulate = accumulate;
+    this.#buffers = [...model.namedBuffers().values()];
     this.#parts = { model, optimizer, schedule, extras, callbacks, metrics };
   }
 
@@ -91,12 +97,14 @@ export class Run<Y extends Targets> implements TrainingState {
     Object.assign(this.#seen.loss, seen.loss);
     Object.assign(this.#seen.penalty, seen.penalty);
     this.#begun = begun;
-    setRandomState(random);
+    this.#resumed = random;
   }
 
   async train(): Promise<EpochLog[]> {
+    let failure: { error: unknown } | undefined;
     try {
       await this.#tell('onStart', (callback) => callback.onStart?.(this));
+      if (this.#resumed) setRandomState(this.#resumed);
       while (this.stopped === undefined && (this.epoch < this.epochs || this.#isInside())) {
         if (!this.#isInside()) this.#beginEpoch();
         await this.#tell('onEpochStart', (callback) => callback.onEpochStart?.(this));
@@ -106,9 +114,16 @@ export class Run<Y extends Targets> implements TrainingState {
         if (this.#seen.loss.samples === 0) break; // stopped at the epoch's first loss: there is nothing to tell
         await this.#endEpoch(start);
       }
-    } finally {
-      await this.#tell('onEnd', (callback) => callback.onEnd?.(this));
+    } catch (error) {
+      failure = { error };
     }
+    for (const callback of this.#callbacks)
+      try {
+        await callback.onEnd?.(this);
+      } catch (error) {
+        failure ??= { error };
+      }
+    if (failure) throw failure.error;
     return this.history;
   }
 
@@ -120,7 +135,7 @@ export class Run<Y extends Targets> implements TrainingState {
   #beginEpoch(): void {
     this.epoch++;
     this.step = 0;
-    this.#begun = randomState();
+    this.#begun = undefined;
     Object.assign(this.#seen, { loss: new Mean(), penalty: new Mean() });
     for (const metric of this.#metrics) metric.reset();
   }
@@ -128,12 +143,14 @@ export class Run<Y extends Targets> implements TrainingState {
   /** The batches that are left of the epoch: all, unless it was resumed in its middle. */
   #batches(): AsyncIterable<Batch<Tensor, Y>> {
     const { data } = this.#options;
-    if (this.step === 0) return data.batches();
-    const now = randomState();
-    setRandomState(this.#begun as RandomState);
-    const rest = data.batches(this.step * this.#accumulate);
-    setRandomState(now);
-    return rest;
+    if (this.#begun && this.#resumed) {
+      setRandomState(this.#begun);
+      const rest = data.batches(this.step * this.#accumulate);
+      setRandomState(this.#resumed);
+      return rest;
+    }
+    this.#begun = randomState();
+    return data.batches();
   }
 
   /** Goes through the batches. Returns when they are done, or when somebody has asked to stop. */
@@ -162,23 +179,28 @@ export class Run<Y extends Targets> implements TrainingState {
   /** One batch: its loss, and what its gradients add to those of the step. */
   async #learn(batch: Batch<Tensor, Y>, mean: Mean, scope: ScopeRecord, number: number): Promise<void> {
     const random = randomState();
+    const before = scope.run(() => this.#buffers.map((buffer) => new Tensor(buffer.shape).copyFrom(buffer)));
+    const putBack = () => this.#buffers.forEach((buffer, i) => buffer.copyFrom(before[i]));
     const { output, cost, penalty } = scope.run(() => this.#forward(batch));
     const count = batch.x.shape[0];
     const value = (await cost.read())[0];
     mean.add(value, count);
     this.loss = mean.value;
     await this.#tell('onLoss', (callback) => callback.onLoss?.(this));
-    if (this.stopped !== undefined) return;
+    if (this.stopped !== undefined) return putBack();
 
     const { allowNonFinite, detectAnomaly } = this.#options;
     const explain = (problem: string) => {
       setRandomState(random);
       const again = () => this.#forward(batch).cost.backward();
-      return scope.run(() =>
+      const error = scope.run(() =>
         explanation(`${problem} at batch ${number} of epoch ${this.epoch}`, this.model, again),
       );
+      putBack();
+      return error;
     };
     if (!Number.isFinite(value) && !allowNonFinite) throw explain(`the loss is ${value}`);
+    checkLearns(this.model, cost);
     scope.run(() => (this.#accumulate === 1 ? cost : mul(cost, count)).backward());
     if (this.totalSteps === 0) checkReached(this.optimizer);
     if (detectAnomaly && !(await areFinite(this.optimizer))) throw explain('a gradient is not finite');
@@ -268,6 +290,20 @@ export class Run<Y extends Targets> implements TrainingState {
   async #tell(event: Event, call: (callback: Callback) => void | Promise<void>): Promise<void> {
     for (const callback of this.#callbacks) if (callback[event]) await call(callback);
   }
+}
+
+/** Throws when nothing that could learn has a part in the loss. */
+function checkLearns(model: Module, cost: Tensor): void {
+  if (cost.requiresGrad) return;
+  const isFrozen = model.parameters().every(({ requiresGrad }) => !requiresGrad);
+  throw new GradientError(
+    'fit',
+    isFrozen ? 'every parameter of the model is frozen' : 'the loss depends on no parameter that learns',
+    isFrozen
+      ? 'at least one parameter must learn'
+      : "the loss must be computed from the model's output by this library's operations, outside noGrad",
+    isFrozen ? 'model.unfreeze()' : undefined,
+  );
 }
 
 /** Throws when backward has brought no gradient to what the optimizer moves. */

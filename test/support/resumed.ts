@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { data, manualSeed, nn, optim, randn, type Tensor, train } from '../../src/index.ts';
 
-const path = process.argv[2];
+const [, , path, awaited] = process.argv;
 manualSeed(1);
 const xs = randn([256, 16]);
 const labels = Array.from({ length: 256 }, (_, i) => (xs.data[16 * i] > 0 ? 1 : 0));
@@ -18,7 +18,10 @@ await train.fit(model, {
   callbacks: [
     train.checkpoint(path, { every: 3 }),
     { onStep: ({ totalSteps }) => console.log(`step ${totalSteps}`) },
-    { onStep: () => new Promise((resume) => setTimeout(resume, 2)) },
+    // Slowly after the step that it is killed for: on a busy machine the signal may come late.
+    {
+      onStep: ({ totalSteps }) => new Promise((go) => setTimeout(go, totalSteps < Number(awaited) ? 2 : 100)),
+    },
   ],
   resume: existsSync(path) ? path : undefined,
 });

@@ -108,6 +108,15 @@ describe('earlyStopping', () => {
     expect(second.model.w.item()).to.equal(2);
   });
 
+  it('puts nothing back into a run that did not begin', async () => {
+    const stopping = train.earlyStopping({ restoreBest: true });
+    await runOf([1, 2], [stopping]).run();
+    const failing = { onStart: () => Promise.reject(Error('no')) };
+    const second = runOf([1], [failing, stopping]);
+    expect(await second.run().catch((error) => error.message)).to.equal('no');
+    expect(second.model.w.item()).to.equal(0);
+  });
+
   it('says what it does not find, and what it cannot use', async () => {
     const { options, model } = runOf([1], [train.earlyStopping({ monitor: 'validationAccuracy' })]);
     await expectRejection(

@@ -104,6 +104,67 @@ describe('a resumed run', () => {
     }
   });
 
+  it('the same when callbacks draw random numbers, too', async () => {
+    const draw = () => void randn([3]);
+    const run = (onEvent: train.Callback, name: string, resume?: string) => {
+      const { model, options } = makeRun(9);
+      const callbacks = [onEvent, train.checkpoint(join(folder, name), { every: 1 })];
+      return { model, done: train.fit(model, { ...options, epochs: 2, callbacks, resume }) };
+    };
+    for (const event of ['onStart', 'onEpochStart', 'onStep', 'onEpochEnd']) {
+      const whole = run({ [event]: draw }, 'drawn-{step}');
+      await whole.done;
+      for (const step of [1, 8, 9]) {
+        const part = run({ [event]: draw }, 'again', join(folder, `drawn-${step}`));
+        await part.done;
+        expect(bitsOf(part.model), `${event}, step ${step}`).to.equal(bitsOf(whole.model));
+      }
+    }
+  });
+
+  it('the same after an abort: running statistics, layers that join, groups whose rates a plateau lowers', async () => {
+    const path = join(folder, 'aborted');
+    const run = (extra: Partial<train.FitOptions> = {}, more: train.Callback[] = []) => {
+      const { options } = makeRun(10);
+      const layers = [
+        new nn.Linear(6, 8),
+        new nn.BatchNorm1d(8),
+        new nn.ReLU(),
+        new nn.Linear(8, 2),
+      ] as const;
+      const model = new nn.Sequential(...layers);
+      const [first, second] = [
+        layers[0].parameters(),
+        [...layers[1].parameters(), ...layers[3].parameters()],
+      ];
+      const optimizer = new optim.Adam([{ parameters: first, lr: 0.01 }, { parameters: second }], {
+        lr: 0.1,
+      });
+      const schedule = new optim.ReduceLROnPlateau(optimizer, { patience: 0 });
+      const callbacks = [
+        train.gradualUnfreezing({ every: 2 }),
+        train.checkpoint(path, { every: 1 }),
+        ...more,
+      ];
+      const done = train.fit(model, { ...options, optimizer, schedule, accumulate: 2, callbacks, ...extra });
+      return { model, optimizer, done };
+    };
+    const whole = run();
+    const history = await whole.done;
+    expect(whole.optimizer.groups[1].lr, 'a rate that was lowered').to.be.below(0.1);
+    for (const step of [2, 9, 14]) {
+      const controller = new AbortController();
+      const abort = {
+        onStep: ({ totalSteps }: train.TrainingState) => totalSteps === step && controller.abort(),
+      };
+      const outcome = run({ signal: controller.signal }, [abort as train.Callback]).done;
+      expect(await outcome.catch((error) => error.name)).to.equal('AbortError');
+      const rest = run({ resume: path });
+      expect(untimed(await rest.done), `aborted after step ${step}`).to.deep.equal(untimed(history));
+      expect(bitsOf(rest.model)).to.equal(bitsOf(whole.model));
+    }
+  });
+
   it('goes on for more epochs than were asked for at first', async () => {
     const whole = makeRun(3);
     await train.fit(whole.model, whole.options);
@@ -136,7 +197,7 @@ describe('a resumed run', () => {
     /** Runs the program; kills it as soon as it has said that this step is done. */
     const run = (killAfter = Infinity) =>
       new Promise<string>((resolve, reject) => {
-        const child = spawn(process.execPath, [...process.execArgv, program, path], {
+        const child = spawn(process.execPath, [...process.execArgv, program, path, `${killAfter}`], {
           stdio: ['ignore', 'pipe', 'inherit'],
         });
         let out = '';
@@ -194,6 +255,16 @@ describe('resume refuses, and changes nothing,', () => {
     await refuse({}, { ...saved, model: {} }, 'the state does not fit');
     await refuse({}, { ...saved, optimizer: { groups: [], state: {} } }, '0 groups');
     await refuse({}, { ...saved, schedule: 3 }, 'the state is 3');
+    const other = (monitor: string) => train.earlyStopping({ monitor, patience: 9 });
+    const kept = train.checkpoint(join(folder, 'best'), { monitor: 'validationLoss' });
+    const path = join(folder, 'two');
+    const { model, options } = makeRun(6);
+    const callbacks = [other('loss'), other('validationLoss'), kept, train.checkpoint(path)];
+    await train.fit(model, { ...options, epochs: 1, callbacks });
+    const [one, two, three, four] = callbacks;
+    const swapped = { callbacks: [two, one, three, four] };
+    await refuse(swapped, path, 'the state is that of "loss", but "validationLoss" is monitored');
+    await refuse({ callbacks: [one, two, four, three] }, path, 'monitor "validationLoss", and not undefined');
     const middle = { ...saved, history: [], step: 2, steps: 9 };
     await refuse({}, middle, 'an epoch had 9 steps then, and has 8 now');
   });

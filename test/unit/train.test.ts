@@ -323,7 +323,15 @@ describe('fit refuses', () => {
     await expectRejection(
       run(() => tensor(1)),
       GradientError,
-      'needs no gradient',
+      'fit: the loss depends on no parameter that learns',
+      'outside noGrad',
+    );
+    model.freeze();
+    await expectRejection(
+      run(mse),
+      GradientError,
+      'fit: every parameter of the model is frozen',
+      'model.unfreeze()',
     );
     expect(model.w.item()).to.equal(0);
   });

@@ -197,6 +197,26 @@ describe('validation in mid-epoch', () => {
 });
 
 describe('the end', () => {
+  it('reaches all callbacks, and the error that was first is thrown', async () => {
+    const { model, options } = problem(1, 1);
+    const ended: string[] = [];
+    const failing = (name: string) => ({
+      onEnd() {
+        ended.push(name);
+        throw Error(name);
+      },
+    });
+    const callbacks = [failing('one'), failing('two'), { onEnd: () => void ended.push('three') }];
+    const message = (outcome: Promise<unknown>) => outcome.catch((error) => error.message);
+    expect(await message(train.fit(model, { ...options, callbacks }))).to.equal('one');
+    expect(ended).to.deep.equal(['one', 'two', 'three']);
+    const broken = { onStep: () => Promise.reject(Error('step')) };
+    expect(await message(train.fit(model, { ...options, callbacks: [...callbacks, broken] }))).to.equal(
+      'step',
+    );
+    expect(ended).to.have.length(6);
+  });
+
   it('comes early when a callback asks for it: the step is done, the epoch logged', async () => {
     const { model, options } = problem(1, 1, 1);
     const lines: string[] = [];
@@ -314,6 +334,30 @@ describe('a loss that is not finite', () => {
     expect(await first.run()).to.deep.equal([]);
   });
 
+  it('leaves running statistics as they were, too', async () => {
+    const rows = (bad: number) => tensor([1, 2, 3, 4, bad, 5, 6, 7], [4, 2]);
+    const statistics = async (bad: number, extra: object) => {
+      manualSeed(5);
+      const model = new nn.Sequential(new nn.BatchNorm1d(2), new nn.Linear(2, 2));
+      const outcome = train.fit(model, {
+        data: data.loader(data.fromTensors(rows(bad), [0, 1, 0, 1]), { batchSize: 2 }),
+        loss: nn.crossEntropy as never,
+        optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }),
+        ...extra,
+      });
+      await outcome.catch((error) => expect(error).to.be.instanceOf(AnomalyError));
+      const { '0.runningMean': mean, '0.runningVar': variance } = model.stateDict();
+      return [...mean.data, ...variance.data];
+    };
+    const afterOne = { callbacks: [{ onStep: (state: train.TrainingState) => state.stop('one step') }] };
+    const expected = await statistics(0, afterOne);
+    // By hand: the first batch is (1, 2), (3, 4): means 2 and 3, variances 2 (divided by n − 1); a tenth of it counts.
+    expected.forEach((value, i) => expect(value).to.be.closeTo([0.2, 0.3, 1.1, 1.1][i], 1e-6));
+    expect(await statistics(Number.NaN, { callbacks: [train.stopOnNaN()] })).to.deep.equal(expected);
+    expect(await statistics(Number.NaN, {})).to.deep.equal(expected);
+    expect(await statistics(Number.NaN, { detectAnomaly: true })).to.deep.equal(expected);
+  });
+
   it('is passed over when it is allowed', async () => {
     const { run } = broken(third(), { allowNonFinite: true });
     expect((await run())[0].loss).to.equal(-Infinity);
@@ -321,6 +365,32 @@ describe('a loss that is not finite', () => {
 });
 
 describe('fit refuses', () => {
+  it('batches that cannot be gone through again', async () => {
+    const { model, options } = problem(1);
+    for (const name of ['data', 'validation'])
+      await expectRejection(
+        train.fit(model, { ...options, [name]: options.data.batches() }),
+        ArgumentError,
+        `fit: ${name} is`,
+        'without batches() and length',
+        `${name} must be a loader`,
+      );
+  });
+
+  it('a metric in mid-epoch that would forget what it has seen', async () => {
+    const { model, options } = problem(1, 1);
+    const metric = { name: 'samples', reset() {}, update() {}, value: () => 0 };
+    const validation = data.loader(doubled(2));
+    for (const metrics of [[metric], [train.ofHead('y', metric)]])
+      await expectRejection(
+        train.fit(model, { ...options, validation, validateEvery: 1, metrics }),
+        ArgumentError,
+        `the metric ${metrics[0].name} has no state`,
+        'stateDict() and loadStateDict()',
+      );
+    await train.fit(model, { ...options, validation, metrics: [metric] });
+  });
+
   it('what tunes nothing', async () => {
     const { model, options } = problem(1);
     const refuse = (change: object, ...parts: string[]) =>

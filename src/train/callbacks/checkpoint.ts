@@ -58,14 +58,20 @@ export function checkpoint(path: string, options: CheckpointOptions = {}): Callb
         .replaceAll('{step}', String(state.totalSteps));
       await saveCheckpoint(name, state.checkpoint());
     },
-    stateDict: () => ({ best: watched?.best }),
+    stateDict: () => ({ monitor, best: watched?.best }),
     loadStateDict(saved) {
-      const { best } = (saved ?? {}) as { best?: unknown };
+      const { monitor: name, best } = (saved ?? {}) as { monitor?: unknown; best?: unknown };
       if (watched && typeof best !== 'number')
         throw new StateError(
           'checkpoint',
           'the state is not one of this callback',
           'pass what stateDict() returned',
+        );
+      if (name !== monitor)
+        throw new StateError(
+          'checkpoint',
+          `the state is that of monitor ${describe(name)}, and not ${describe(monitor)}`,
+          'monitor must be as before',
         );
       if (watched) watched.best = best as number;
       isResumed = true;

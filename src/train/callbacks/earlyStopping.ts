@@ -1,5 +1,13 @@
 // earlyStopping: end training when it no longer helps, and keep the best parameters.
-import { checkFlag, checkNumber, checkOptions, detached, StateError, Tensor } from '../../tensor/index.ts';
+import {
+  checkFlag,
+  checkNumber,
+  checkOptions,
+  describe,
+  detached,
+  StateError,
+  Tensor,
+} from '../../tensor/index.ts';
 import type { StateDict } from '../../nn/index.ts';
 import type { Callback, TrainingState } from '../callback.ts';
 import { type Mode, Monitor } from '../monitor.ts';
@@ -40,6 +48,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping
   let best: EarlyStopping['best'];
   let parameters: StateDict | undefined; // of the best look
   let isResumed = false;
+  let isRunning = false; // not yet, when an earlier callback fails at the start
 
   const stopIfDone = (state: TrainingState) => {
     if (waited >= Math.max(patience, 1) && best)
@@ -59,6 +68,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping
       return best && { ...best };
     },
     onStart(state) {
+      isRunning = true;
       if (isResumed) stopIfDone(state);
       else {
         watched.best = Number.NaN;
@@ -70,9 +80,15 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping
     onValidation: look,
     onEpochEnd: look,
     onEnd({ model }) {
-      if (parameters) model.loadStateDict(parameters);
+      if (parameters && isRunning) model.loadStateDict(parameters);
+      isRunning = false;
     },
-    stateDict: () => ({ waited, best: best && { ...best }, parameters: parameters && { ...parameters } }),
+    stateDict: () => ({
+      monitor,
+      waited,
+      best: best && { ...best },
+      parameters: parameters && { ...parameters },
+    }),
     loadStateDict(saved) {
       const state = isObject(saved) ? saved : {};
       const isWhole =
@@ -84,6 +100,12 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping
           'earlyStopping',
           'the state is not one of early stopping',
           'pass what stateDict() returned',
+        );
+      if (state.monitor !== monitor)
+        throw new StateError(
+          'earlyStopping',
+          `the state is that of ${describe(state.monitor)}, but ${describe(monitor)} is monitored`,
+          'monitor must be as before',
         );
       waited = state.waited as number;
       best = state.best as EarlyStopping['best'];
