@@ -16,6 +16,7 @@ const words = 16; // behind them, in float64: of what shares are multiples, wher
 const longest = 24; // arguments
 const leftAt = 896; // bytes behind the beginning: what is left of each thread's share, in cache lines of their own
 const patience = 1500; // ms for the last pieces of a call, before a worker counts as dead
+const worthStarting = 20; // ms of calls that workers could have shared, before the first is started: that takes 15 ms of the caller
 const spin = 0.2; // ms that a thread waits in a loop before it sleeps: to wake it takes tens of µs
 
 /** One argument of a kernel, for the piece [from, to) on a thread: a constant, or base + from·f + to·t + thread·w. */
@@ -85,6 +86,8 @@ export class Pool {
   #numbers = new Float64Array();
   #threads: number;
   #workers: Thread[] = [];
+  /** ms of calls that workers could have shared, until they are started; somebody who says how many threads there shall be wants them. */
+  #alone = 0;
 
   /** @param allocate gives a block of the memory */
   constructor(
@@ -106,6 +109,7 @@ export class Pool {
   }
 
   set threads(value: number) {
+    this.#alone = worthStarting;
     if (value === this.#threads || !isShared(this.#memory)) return;
     this.#end();
     this.#threads = value;
@@ -116,8 +120,14 @@ export class Pool {
    * kernel's own file says where it may be cut.
    */
   run(name: string, end: number, grain: number, args: readonly Argument[], unit = 1): void {
-    if (end <= grain || this.#threads === 1 || !this.#start()) {
+    if (end <= grain || this.#threads === 1) {
       this.#call(name, args, 0, end);
+      return;
+    }
+    if (!this.#start()) {
+      const begin = performance.now();
+      this.#call(name, args, 0, end);
+      this.#alone += performance.now() - begin;
       return;
     }
     const [state, left, numbers, threads] = [this.#state, this.#left, this.#numbers, this.#threads];
@@ -190,7 +200,9 @@ export class Pool {
     );
   }
 
+  /** Whether there are workers, after a start if it is worth it. */
   #start(): boolean {
+    if (this.#alone < worthStarting) return false;
     if (this.#workers.length === 0) this.#open();
     while (this.#workers.length < this.#threads - 1) {
       const worker = startThread(serve);
