@@ -1,55 +1,74 @@
 // The data sets of the examples. data/README.md says where they come from.
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { DataError, data, type Tensor, tensor } from '../src/index.ts';
+import { DataError, data, type Tensor } from '../src/index.ts';
+
+/** A file of data/. */
+const readTable = (name: string): Promise<data.Table> =>
+  data.readCsv(fileURLToPath(new URL(`data/${name}`, import.meta.url)));
 
 /** Samples with classes: x [n, features.length], y the numbers of their classes. */
-export interface Classified<F extends number = number> {
-  x: Tensor<[number, F]>;
+export interface Classified {
+  x: Tensor<[number, number]>;
   y: Int32Array;
 }
 
+/** What the columns of x, and the classes, are called. */
+export interface Names {
+  features: string[];
+  classes: string[];
+}
+
 /** 569 tumours by 30 measures of their cells: y is 1 for the malignant ones, 0 for the benign. */
-export function breastCancer(): Classified<30> & { features: string[]; classes: string[] } {
-  const { columns, rows } = readCsv('breast-cancer.csv');
+export async function breastCancer(): Promise<Classified & Names> {
+  const table = await readTable('breast-cancer.csv');
+  const features = table.columns.slice(0, -1);
   const classes = ['benign', 'malignant'];
-  return { ...classified(rows, classes), features: columns.slice(0, -1), classes };
+  return { ...classified(table, features, 'diagnosis', classes), features, classes };
 }
 
 /** 442 patients by ten measures, in their own units: y [442, 1] is the progression of diabetes after one year, 25 … 346. */
-export function diabetes(): { x: Tensor<[number, 10]>; y: Tensor<[number, 1]>; features: string[] } {
-  const { columns, rows } = readCsv('diabetes.csv');
-  const numbers = rows.map((row) => row.map(Number));
-  return {
-    x: tensor(numbers.map((row) => row.slice(0, -1))) as Tensor<[number, 10]>,
-    y: tensor(numbers.map((row) => row.slice(-1))) as Tensor<[number, 1]>,
-    features: columns.slice(0, -1),
-  };
+export async function diabetes(): Promise<{
+  x: Tensor<[number, number]>;
+  y: Tensor<[number, number]>;
+  features: string[];
+}> {
+  const table = await readTable('diabetes.csv');
+  const features = table.columns.slice(0, -1);
+  return { x: table.toTensor(features), y: table.toTensor(['progression']), features };
 }
 
 /** Samples of speech, and who spoke. */
-export interface Spoken extends Classified<9> {
+export interface Spoken extends Classified {
   speakers: Int32Array;
 }
 
 /** Eleven spoken vowels by nine measures of the vocal tract; 528 samples of eight speakers to train on, 462 of seven others to test. */
-export function vowels(): { train: Spoken; test: Spoken; features: string[]; classes: string[] } {
-  const { columns, rows } = readCsv('vowel.csv');
-  const classes = [...new Set(rows.map((row) => row[row.length - 1]))];
-  const part = (chosen: string[][]): Spoken => ({
-    ...classified(
-      chosen.map((row) => row.slice(1)),
-      classes,
-    ),
-    speakers: Int32Array.from(chosen, (row) => Number(row[0])),
+export async function vowels(): Promise<{ train: Spoken; test: Spoken } & Names> {
+  const table = await readTable('vowel.csv');
+  const features = table.columns.slice(1, -1);
+  const classes = [...new Set(table.column('vowel') as string[])];
+  const part = (rows: data.Table): Spoken => ({
+    ...classified(rows, features, 'vowel', classes),
+    speakers: Int32Array.from(rows.column('speaker') as Float64Array),
   });
-  const isForTraining = ([speaker]: string[]) => Number(speaker) < 8;
+  const isForTraining = ({ speaker }: data.Row) => Number(speaker) < 8;
   return {
-    train: part(rows.filter(isForTraining)),
-    test: part(rows.filter((row) => !isForTraining(row))),
-    features: columns.slice(1, -1),
+    train: part(table.filter(isForTraining)),
+    test: part(table.filter((row) => !isForTraining(row))),
+    features,
     classes,
+  };
+}
+
+/** Columns of features, and a column of the classes' names. */
+function classified(table: data.Table, features: string[], label: string, classes: string[]): Classified {
+  const names = table.column(label) as readonly string[];
+  return {
+    x: table.toTensor(features),
+    y: Int32Array.from(names, (name) => classes.indexOf(name)),
   };
 }
 
@@ -110,22 +129,4 @@ export async function fashionMnist(from = fashionFolder): Promise<{ train: data.
       testLabels: read('t10k-labels-idx1-ubyte'),
     },
   });
-}
-
-/** A file of data/: its columns' names, and its rows. None of them holds a quote or a comma within a cell. */
-function readCsv(name: string): { columns: string[]; rows: string[][] } {
-  const text = readFileSync(new URL(`data/${name}`, import.meta.url), 'utf8');
-  const [columns, ...rows] = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.split(','));
-  return { columns, rows };
-}
-
-/** Rows of numbers that end with the name of their class. */
-function classified<F extends number>(rows: string[][], classes: string[]): Classified<F> {
-  return {
-    x: tensor(rows.map((row) => row.slice(0, -1).map(Number))) as Tensor<[number, F]>,
-    y: Int32Array.from(rows, (row) => classes.indexOf(row[row.length - 1])),
-  };
 }

@@ -19,8 +19,8 @@ const counts = (labels: Int32Array): number[] =>
   labels.reduce<number[]>((list, label) => Object.assign(list, { [label]: (list[label] ?? 0) + 1 }), []);
 
 describe('data of the examples', () => {
-  it('breast cancer', () => {
-    const { x, y, features, classes } = datasets.breastCancer();
+  it('breast cancer', async () => {
+    const { x, y, features, classes } = await datasets.breastCancer();
     expect(x.shape).to.deep.equal([569, 30]);
     expect(counts(y)).to.deep.equal([357, 212]);
     expect(classes[y[0]]).to.equal('malignant');
@@ -33,8 +33,8 @@ describe('data of the examples', () => {
     expect(mean(x, 29)).to.be.closeTo(0.083946, 1e-6);
   });
 
-  it('diabetes', () => {
-    const { x, y, features } = datasets.diabetes();
+  it('diabetes', async () => {
+    const { x, y, features } = await datasets.diabetes();
     expect([x.shape, y.shape]).to.deep.equal([
       [442, 10],
       [442, 1],
@@ -44,8 +44,8 @@ describe('data of the examples', () => {
     expect(mean(y, 0)).to.be.closeTo(152.133484, 1e-5);
   });
 
-  it('vowels: no speaker is in both parts', () => {
-    const { train, test, features, classes } = datasets.vowels();
+  it('vowels: no speaker is in both parts', async () => {
+    const { train, test, features, classes } = await datasets.vowels();
     expect([train.x.shape, test.x.shape]).to.deep.equal([
       [528, 9],
       [462, 9],
