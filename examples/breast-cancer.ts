@@ -53,7 +53,7 @@ for (const [i, fold] of data.kFold(y.length, { folds: count, stratify: y }).entr
       loss: (logits, labels) => nn.crossEntropy(logits, labels, { weight }),
       optimizer: new optim.AdamW(model.parameters()),
       epochs,
-      metrics: ['accuracy', 'recall', 'rocAuc'],
+      metrics: ['accuracy', 'recall'],
       callbacks: [train.progressBar({ write: () => {} })], // the bar, without a line for each epoch
     });
     const { output } = await train.predict(model, load(fold.validation, false));
@@ -93,7 +93,7 @@ const report = await import('./report/index.ts');
 const scored = (name: string) => ({ scores: scores[name], truth: y });
 await report.writeReport(options.report, {
   title: 'Breast cancer',
-  summary: `A network learns from ${features.length} measures of cells which of ${y.length} tumours are malignant, in ${count} folds; ${percent(missing)} of the measures are missing.`,
+  summary: `A network learns from ${features.length} measures of cells which of ${y.length} tumours are malignant, in ${count} folds; ${Number((100 * missing).toFixed(2))} % of the measures are missing.`,
   figures: { accuracy: percent(accuracy), recall: percent(recall), 'ROC AUC': rocAuc.toFixed(4) },
   sections: [
     report.confusion(train.confusionMatrix(y, predicted, 2), classes),
