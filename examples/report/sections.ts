@@ -296,8 +296,19 @@ export function weights(
 
 /* ---- tables ---- */
 
-/** How many digits a number is written with behind the point, at most 6. */
-const decimals = (value: number): number => Math.min(`${value}`.split('.')[1]?.length ?? 0, 6);
+/** How many digits behind the point show so many significant ones. */
+const places = (value: number, significant: number): number =>
+  value === 0 ? 0 : significant - 1 - Math.floor(Math.log10(Math.abs(value)));
+
+/** How many digits a column has behind the point, at most 6: four of its largest number, and one of its smallest; no zeros in all rows. */
+function decimals(numbers: readonly number[]): number {
+  const largest = Math.max(0, ...numbers.map(Math.abs));
+  const most = Math.max(0, places(largest, 4), ...numbers.map((value) => places(value, 1)));
+  const digits = numbers.map(
+    (value) => `${Number(value.toFixed(Math.min(most, 6)))}`.split('.')[1]?.length ?? 0,
+  );
+  return Math.max(0, ...digits);
+}
 
 interface TableOptions extends SectionOptions {
   /** Columns whose best number is marked. */
@@ -314,7 +325,7 @@ export function table(
     const cells = rows.map((row) => row[name]);
     const numbers = cells.filter((cell) => typeof cell === 'number');
     const finite = numbers.filter(Number.isFinite);
-    const digits = Math.max(0, ...finite.map((value) => decimals(Number(value.toPrecision(4)))));
+    const digits = decimals(finite);
     const winner = best[name] && Math[best[name] === 'lowest' ? 'min' : 'max'](...finite);
     const show = (cell: string | number | undefined): Content => {
       if (typeof cell !== 'number') return cell ?? '–';
