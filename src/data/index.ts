@@ -1,5 +1,6 @@
 // Data sets and batches, and what comes before them: reading, cleaning, scaling, encoding, splitting, augmentation.
 export * as augment from './augment/index.ts';
+export * from './bagOfWords.ts';
 export * from './cleaning.ts';
 export { type ColumnType, type CsvOptions, csvRows, readCsv } from './csv.ts';
 export {
