@@ -104,6 +104,12 @@ console.log(
 );
 
 const report = await import('./report/index.ts');
+// The sentences of which it was surest: where it is wrong there, words are not enough.
+const sureness = (i: number) => Math.abs(scores[i] - 0.5);
+const surest = [...texts.keys()].sort((i, j) => sureness(j) - sureness(i));
+const [truth, guesses] = [y, predicted].map((list) => surest.map((i) => list[i]));
+const chosen = report.chooseSamples(truth, guesses, 12).map((place) => surest[place]);
+
 await report.writeReport(options.report, {
   title: 'Praise or complaint',
   summary: `A network tells from their words whether ${texts.length.toLocaleString('en-US')} sentences of reviews are positive, in ${count} folds.`,
@@ -124,13 +130,13 @@ await report.writeReport(options.report, {
       },
     ),
     report.samples(
-      report.chooseSamples(y, predicted, 12).map((i) => ({
+      chosen.map((i) => ({
         text: texts[i],
         truth: classes[y[i]],
         predicted: classes[predicted[i]],
         probability: predicted[i] === 1 ? scores[i] : 1 - scores[i],
       })),
-      { title: 'Sentences' },
+      { title: 'Sentences', note: 'Those of which the network was surest.' },
     ),
     report.learningCurves(history, {
       title: 'Training in the last fold',

@@ -1,5 +1,5 @@
 // What a report may hold: curves, tables, pictures. Each function makes one section from results.
-import type { train } from '../../src/index.ts';
+import { train } from '../../src/index.ts';
 import { dotChart, lineChart, Plot } from './charts.ts';
 import { type Content, type Html, html } from './html.ts';
 import { greyPng, type Picture, signedPng } from './pictures.ts';
@@ -410,10 +410,7 @@ export function roc(
       y,
       note: `${percent(y)} found, ${percent(x)} false alarms`,
     }));
-    const area = points.reduce((sum, { x, y }, i) => {
-      const before = points[Math.max(i - 1, 0)];
-      return sum + ((x - before.x) * (y + before.y)) / 2;
-    }, 0);
+    const area = train.rocAuc(Array.from(scored.truth), Array.from(scored.scores));
     return { name: `${name}: area ${area.toFixed(4)}`, points };
   });
   const chart = lineChart(list, {

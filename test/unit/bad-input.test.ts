@@ -1165,6 +1165,14 @@ const rows: Record<string, Row[]> = {
     [() => new data.Pipeline([new data.Imputer()]).transform(x()), StateError, 'Imputer.transform'],
     [() => new data.Pipeline([]).loadStateDict({ kind: 'Pipeline' }), StateError, 'it has no steps, not 0'],
   ],
+  'data.BagOfWords': [
+    [() => new data.BagOfWords({ minTexts: 0 }), ArgumentError, 'minTexts is 0'],
+    [() => new data.BagOfWords({ binary: 1 }), ArgumentError, 'binary is 1'],
+    [() => new data.BagOfWords({ min_df: 2 }), ArgumentError, 'unknown option "min_df"'],
+    [() => new data.BagOfWords().fit('good food'), ArgumentError, 'the texts are "good food"'],
+    [() => new data.BagOfWords().transform(['good']), StateError, 'it has not been fitted'],
+    [() => new data.BagOfWords().loadStateDict({}), StateError, 'of the kind undefined'],
+  ],
   'data.LabelEncoder': [
     [() => new data.LabelEncoder().fit('cat'), ArgumentError, 'the labels are "cat"'],
     [() => new data.LabelEncoder().classes, StateError, 'it has not been fitted'],
