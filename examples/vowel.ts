@@ -28,9 +28,9 @@ const { epochs, seed } = options;
 enableWideVectors();
 manualSeed(seed);
 
-const { train: known, test, features, classes } = await vowels();
+const { train: known, test: testPart, features, classes } = await vowels();
 const samples = data.fromTensors(known.x, known.y);
-const unheard = data.fromTensors(test.x, test.y);
+const unheard = data.fromTensors(testPart.x, testPart.y);
 type Samples = typeof samples;
 
 /** A way to tell vowels: it learns from some samples, and names those of others. */
@@ -72,8 +72,8 @@ const candidates: Record<string, Classifier> = {
   '64, weight decay': network([64], { weightDecay: 1 }),
   '64, dropout': network([64], { dropout: 0.5 }),
   '64-64, dropout': network([64, 64], { dropout: 0.3 }),
-  'nearest neighbour': nearestNeighbour,
 };
+const yardstick = 'nearest neighbour';
 
 // Two ways to hold out an eighth. Cut at random, a vowel's other five recordings by the same speaker are in the training part, and
 // to remember them is enough. Cut by speakers, all that is known of the vowel comes from others: as in the test.
@@ -97,7 +97,7 @@ async function crossValidate(classify: Classifier, folds: data.Fold<Samples>[]):
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const rows: { model: string; bySamples: number; bySpeakers: number }[] = [];
-for (const [model, classify] of Object.entries(candidates)) {
+for (const [model, classify] of Object.entries({ ...candidates, [yardstick]: nearestNeighbour })) {
   const row = {
     model,
     bySamples: await crossValidate(classify, bySamples),
@@ -109,23 +109,31 @@ for (const [model, classify] of Object.entries(candidates)) {
   );
 }
 
-// Only the one that is best with new voices takes the test, and the nearest neighbour, to compare.
-const best = rows.reduce((a, b) => (b.bySpeakers > a.bySpeakers ? b : a));
-const { predicted, history = [] } = await candidates[best.model](samples, unheard);
-const testAccuracy = train.accuracy(test.y, Array.from(predicted));
-const neighbours = await nearestNeighbour(samples, unheard);
-const nearest = train.accuracy(test.y, Array.from(neighbours.predicted));
+// Only the one that is best with new voices takes the test, from several beginnings, since their luck is worth some percent.
+const best = rows
+  .filter(({ model }) => model !== yardstick)
+  .reduce((a, b) => (b.bySpeakers > a.bySpeakers ? b : a));
+const test = async (classify: Classifier) => {
+  const { predicted, history = [] } = await classify(samples, unheard);
+  return { predicted, history, accuracy: train.accuracy(testPart.y, Array.from(predicted)) };
+};
+const runs = [];
+for (let run = 0; run < 5; run++) runs.push(await test(candidates[best.model]));
+const accuracies = runs.map(({ accuracy }) => accuracy);
+const testAccuracy = accuracies.reduce((a, b) => a + b) / runs.length;
+const range = [Math.min(...accuracies), Math.max(...accuracies)].map(percent).join(' … ');
+const { accuracy: nearest } = await test(nearestNeighbour);
 console.log(`\nchosen: ${best.model}`);
 console.log(
-  `test accuracy ${percent(testAccuracy)} with new voices, by the nearest neighbour ${percent(nearest)}`,
+  `test accuracy ${percent(testAccuracy)} with new voices (${range}), by the ${yardstick} ${percent(nearest)}`,
 );
 
 const report = await import('./report/index.ts');
-const tests: Record<string, number> = { 'nearest neighbour': nearest, [best.model]: testAccuracy };
+const tests: Record<string, number> = { [yardstick]: nearest, [best.model]: testAccuracy };
 await report.writeReport(options.report, {
   title: 'Vowels',
-  summary: `A network hears ${classes.length} vowels from ${bySpeakers.length} speakers, and is tested on ${new Set(test.speakers).size} others.`,
-  figures: { 'test accuracy': percent(testAccuracy), 'nearest neighbour': percent(nearest) },
+  summary: `A network hears ${classes.length} vowels from ${bySpeakers.length} speakers, and is tested on ${new Set(testPart.speakers).size} others.`,
+  figures: { 'test accuracy': percent(testAccuracy), 'of five runs': range, [yardstick]: percent(nearest) },
   sections: [
     report.table(
       rows.map(({ model, bySamples, bySpeakers }) => ({
@@ -136,14 +144,14 @@ await report.writeReport(options.report, {
       })),
       {
         title: 'How it was chosen',
-        note: 'Accuracy where an eighth of the training samples was held out, at random or one speaker after the other. Only the second comes near to what new voices give. What was best in it took the test.',
+        note: 'Accuracy where an eighth of the training samples was held out, at random or one speaker after the other. Only the second comes near to what new voices give. The network that was best in it took the test, in five runs that begin differently.',
         best: { 'by samples': 'highest', 'by speakers': 'highest' },
       },
     ),
-    report.confusion(train.confusionMatrix(test.y, predicted, classes.length), classes, {
-      title: 'Confusion matrix of the test',
+    report.confusion(train.confusionMatrix(testPart.y, runs[0].predicted, classes.length), classes, {
+      title: 'Confusion matrix of the first run',
     }),
-    report.learningCurves(history, { title: `Training: ${best.model}` }),
+    report.learningCurves(runs[0].history, { title: `Training: ${best.model}` }),
     report.settings({ epochs, seed, ...report.environment() }),
   ],
 });

@@ -159,3 +159,105 @@ describe('examples/multi-task.ts', function () {
     expect(run('multi-task', '--heads', '3').status).to.equal(2);
   });
 });
+
+/** Runs an example; returns its figures, and the headings of its report. */
+function figuresOf(name: string, args: string): { result: any; sections: (string | null)[]; stdout: string } {
+  const page = join(folder, `${name}.html`);
+  const { status, stdout, stderr } = run(name, ...args.split(' '), '--json', '--report', page);
+  expect(status, stderr).to.equal(0);
+  const result = JSON.parse(stdout.trimEnd().split('\n').at(-1) as string);
+  return { result, sections: headings(page), stdout };
+}
+
+describe('examples of small data sets', function () {
+  this.timeout(60_000);
+
+  it('breast cancer: two folds, a tenth of the measures missing', () => {
+    const { result, sections, stdout } = figuresOf('breast-cancer', '--folds 2 --epochs 4 --missing 0.1');
+    expect(Object.keys(result)).to.deep.equal(['accuracy', 'recall', 'rocAuc', 'folds', 'epochs']);
+    expect(result.accuracy).to.be.within(0.8, 1); // benign are 0.63 of them
+    expect(result.recall).to.be.within(0.7, 1);
+    expect(result.rocAuc).to.be.within(0.9, 1);
+    expect(stdout).to.match(/^ +malignant +0\.\d{4} +0\.\d{4} +0\.\d{4} +212$/m);
+    expect(sections).to.deep.equal([
+      'Confusion matrix',
+      'ROC curve',
+      'Models and thresholds',
+      'Classification report',
+      'Training in the last fold',
+      'Model',
+      'Settings',
+    ]);
+  });
+
+  it('diabetes: two folds, better than the mean', () => {
+    const { result, sections, stdout } = figuresOf('diabetes', '--folds 2 --epochs 10');
+    expect(Object.keys(result)).to.deep.equal(['r2', 'mse', 'linearR2', 'folds', 'epochs']);
+    expect(result.r2).to.be.within(0.3, 0.6);
+    expect(result.mse).to.be.within(2300, 4200);
+    const guess = stdout.match(/^mean of the training part +R² +(-?[\d.]+) /m);
+    expect(Number(guess?.[1])).to.be.within(-0.1, 0);
+    expect(sections).to.deep.equal([
+      'Predicted and true',
+      'Models',
+      'Training in the last fold',
+      'Model',
+      'Settings',
+    ]);
+  });
+
+  it('vowels: the nearest neighbour gets what scikit-learn’s gets, and a network is chosen', () => {
+    const { result, sections, stdout } = figuresOf('vowel', '--epochs 3');
+    expect(Object.keys(result)).to.deep.equal([
+      'chosen',
+      'bySamples',
+      'bySpeakers',
+      'testAccuracy',
+      'nearestNeighbour',
+      'epochs',
+    ]);
+    // KNeighborsClassifier(1): 219 of 462 in the test, and 256 of 528 with LeaveOneGroupOut.
+    expect(result.nearestNeighbour).to.be.closeTo(219 / 462, 1e-12);
+    expect(stdout).to.match(/^nearest neighbour .* by speakers 48\.5 %$/m);
+    expect(stdout).to.include(`chosen: ${result.chosen}\n`);
+    for (const share of [result.bySamples, result.bySpeakers, result.testAccuracy])
+      expect(share).to.be.within(0.2, 0.7); // an eleventh would be a guess
+    expect(sections).to.deep.equal([
+      'How it was chosen',
+      'Confusion matrix of the first run',
+      `Training: ${result.chosen}`,
+      'Settings',
+    ]);
+  });
+
+  it('sentiment: two folds, and words that one would expect', () => {
+    const { result, sections, stdout } = figuresOf('sentiment', '--folds 2 --epochs 2');
+    expect(Object.keys(result)).to.deep.equal(['accuracy', 'rocAuc', 'words', 'folds', 'epochs']);
+    expect(result.accuracy).to.be.within(0.7, 0.9); // a half would be a guess
+    expect(result.words).to.be.within(2500, 4500);
+    expect(stdout).to.match(/^praise .*\bgreat\b/m);
+    expect(stdout).to.match(/^complaint .*\bbad\b/m);
+    expect(sections).to.deep.equal([
+      'By source',
+      'Confusion matrix',
+      'Words that say most',
+      'Sentences',
+      'Training in the last fold',
+      'Model',
+      'Settings',
+    ]);
+  });
+
+  for (const [name, args, complaint] of [
+    ['breast-cancer', '--missing 1', "--missing is '1', and must be a number, 0 … 0.9"],
+    ['diabetes', '--folds 1', "--folds is '1', and must be a whole number, at least 2"],
+    ['vowel', '--folds 8', "Unknown option '--folds'"],
+    ['sentiment', '--dropout 1.5', "--dropout is '1.5', and must be a number, 0 … 1"],
+  ])
+    it(`${name} refuses ${args} with exit code 2, the reason and the usage`, () => {
+      const { status, stderr } = run(name, ...args.split(' '));
+      expect(stderr.split('\n')[0]).to.include(complaint);
+      expect(stderr).to.include(`npm run ${name} -- [options]`);
+      expect(status).to.equal(2);
+    });
+});
