@@ -33,14 +33,20 @@ const inWords = (name: string): string =>
 
 const capital = (text: string): string => text[0].toUpperCase() + text.slice(1);
 
-/** A table whose rows begin with their own heading. */
-function tableOf(head: readonly Content[], rows: readonly (readonly Content[])[], caption?: string): Html {
+/** A table whose rows begin with their own heading; columns of words stand at the left, others at the right. */
+function tableOf(
+  head: readonly Content[],
+  rows: readonly (readonly Content[])[],
+  caption?: string,
+  isWords: readonly boolean[] = [],
+): Html {
+  const look = (column: number) => isWords[column] && html` class="words"`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption ?? 'table'}"><table>
 ${caption !== undefined && html`<caption class="hidden">${caption}</caption>`}
-<thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
+<thead><tr>${head.map((cell, c) => html`<th scope="col"${look(c)}>${cell}</th>`)}</tr></thead>
 <tbody>${rows.map(
     ([first, ...rest]) =>
-      html`<tr><th scope="row">${first}</th>${rest.map((cell) => html`<td>${cell}</td>`)}</tr>\n`,
+      html`<tr><th scope="row">${first}</th>${rest.map((cell, c) => html`<td${look(c + 1)}>${cell}</td>`)}</tr>\n`,
   )}</tbody></table></div>`;
 }
 
@@ -339,6 +345,7 @@ export function table(
     names,
     rows.map((_, r) => columns.map((column) => column[r])),
     title,
+    names.map((name) => rows.every((row) => typeof row[name] !== 'number')),
   );
   return { title, note, body };
 }

@@ -310,6 +310,23 @@ describe('sections of a report', () => {
     ]);
   });
 
+  it('tables: four digits of the largest number, one of the smallest; words stand at the left', () => {
+    const section = show(
+      report.table([
+        { model: 'net', r2: 0.495553, lr: 0.1, word: 'good' },
+        { model: 'mean', r2: -0.003994, lr: 0.00002, word: undefined },
+        { model: 'zero', r2: 0, lr: 0, word: '12' },
+      ]),
+    );
+    const cells = [...section.querySelectorAll('tbody tr')].map((row) => texts(row, 'th, td'));
+    expect(cells).to.deep.equal([
+      ['net', '0.4956', '0.10000', 'good'],
+      ['mean', '-0.0040', '0.00002', '–'],
+      ['zero', '0.0000', '0.00000', '12'],
+    ]);
+    expect(texts(section, '.words')).to.deep.equal(['model', 'word', 'good', '–', '12']);
+  });
+
   it('scatter and ROC: points where they belong, on equal axes', () => {
     const dots = [...show(report.scatter([0, 10, 5], [0, 10, 10])).querySelectorAll('circle')];
     const [low, high, above] = dots.map((dot) => ['cx', 'cy'].map((name) => Number(dot.getAttribute(name))));
