@@ -37,7 +37,7 @@ type Samples = typeof samples;
 type Classifier = (
   part: Samples,
   asked: Samples,
-) => Promise<{ predicted: ArrayLike<number>; history?: train.EpochLog[] }>;
+) => Promise<{ predicted: Int32Array; history?: train.EpochLog[] }>;
 
 const network =
   (hidden: number[], { dropout = 0, weightDecay = 0.01 } = {}): Classifier =>
@@ -63,7 +63,7 @@ const all = (part: Samples) => part.batch([...Array(part.length).keys()]);
 const nearestNeighbour: Classifier = async (part, asked) => {
   const { x, y } = all(part);
   const distances = sub(sum(square(x), 1), mul(matmul(all(asked).x, x, { transposeB: true }), 2));
-  return { predicted: Array.from(argmin(distances, 1).data, (place) => y[place]) };
+  return { predicted: Int32Array.from(argmin(distances, 1).data, (place) => y[place]) };
 };
 
 const candidates: Record<string, Classifier> = {
@@ -90,7 +90,7 @@ async function crossValidate(classify: Classifier, folds: data.Fold<Samples>[]):
   let right = 0;
   for (const { train: part, validation } of folds) {
     const { predicted } = await classify(part, validation);
-    right += train.accuracy(all(validation).y, Array.from(predicted)) * validation.length;
+    right += train.accuracy(all(validation).y, predicted) * validation.length;
   }
   return right / samples.length;
 }
@@ -115,7 +115,7 @@ const best = rows
   .reduce((a, b) => (b.bySpeakers > a.bySpeakers ? b : a));
 const test = async (classify: Classifier) => {
   const { predicted, history = [] } = await classify(samples, unheard);
-  return { predicted, history, accuracy: train.accuracy(testPart.y, Array.from(predicted)) };
+  return { predicted, history, accuracy: train.accuracy(testPart.y, predicted) };
 };
 const runs = [];
 for (let run = 0; run < 5; run++) runs.push(await test(candidates[best.model]));
