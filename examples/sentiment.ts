@@ -38,7 +38,7 @@ for (const [i, fold] of data.kFold(texts.length, { folds: count, stratify: y }).
   // When to stop is a choice, too: a tenth of the training part makes it, and not the fold that is judged.
   const [fitOn, validation] = counted(fold.train).splitStratified(labelsOf(fold.train), 0.9, 0.1);
 
-  // The width, dropout and L2 were chosen with --seed 1.
+  // Dropout and L2 were chosen with --seed 1: on other folds, though of the same sentences.
   const model = new nn.FeedForward({
     inputs: bag.words.length,
     hidden: 32,
@@ -84,24 +84,18 @@ for (const { source, accuracy } of bySource) console.log(`  ${source.padEnd(7)}$
 // What a word says by itself: how far a sentence of that word alone lies from the empty one.
 const { bag, model, history } = last!;
 const { words } = bag;
-const [none] = [model.predict(zeros([1, words.length])).data];
+const none = model.predict(zeros([1, words.length])).data;
 const alone = model.predict(eye(words.length)).data;
 const effects = words
   .map((word, i) => ({ word, effect: alone[2 * i + 1] - alone[2 * i] - (none[1] - none[0]) }))
   .sort((a, b) => b.effect - a.effect);
 const [praise, complaint] = [effects.slice(0, 20), effects.slice(-20).reverse()];
-console.log(
-  `\npraise     ${praise
+const first = (list: typeof effects) =>
+  list
     .slice(0, 8)
     .map(({ word }) => word)
-    .join(', ')}`,
-);
-console.log(
-  `complaint  ${complaint
-    .slice(0, 8)
-    .map(({ word }) => word)
-    .join(', ')}`,
-);
+    .join(', ');
+console.log(`\npraise     ${first(praise)}\ncomplaint  ${first(complaint)}`);
 
 const report = await import('./report/index.ts');
 // The sentences of which it was surest: where it is wrong there, words are not enough.
