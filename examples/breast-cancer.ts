@@ -13,6 +13,7 @@ import {
 } from '../src/index.ts';
 import { breastCancer } from './data.ts';
 import { file, flag, number, readOptions, whole } from './options.ts';
+import { percent } from './statistics.ts';
 
 const options = readOptions('npm run breast-cancer', {
   folds: whole('parts of the cross-validation', 10, 2),
@@ -81,8 +82,7 @@ const judged = (name: string, threshold: number) => {
 const predicted = predictedBy(network, 0.5);
 const { accuracy, recall } = judged(network, 0.5);
 const rocAuc = train.rocAuc(y, scores[network]);
-const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
-console.log(`\naccuracy ${percent(accuracy)}  recall ${percent(recall)}  ROC AUC ${rocAuc.toFixed(4)}\n`);
+console.log(`\naccuracy ${percent(accuracy)} %  recall ${percent(recall)} %  ROC AUC ${rocAuc.toFixed(4)}\n`);
 const classReport = train.formatClassificationReport(
   train.classificationReport(y, predicted, { names: classes }),
   { digits: 4 },
@@ -93,8 +93,12 @@ const report = await import('./report/index.ts');
 const scored = (name: string) => ({ scores: scores[name], truth: y });
 await report.writeReport(options.report, {
   title: 'Breast cancer',
-  summary: `A network learns from ${features.length} measures of cells which of ${y.length} tumours are malignant, in ${count} folds; ${Number((100 * missing).toFixed(2))} % of the measures are missing.`,
-  figures: { accuracy: percent(accuracy), recall: percent(recall), 'ROC AUC': rocAuc.toFixed(4) },
+  summary: `A network learns from ${features.length} measures of cells which of ${y.length} tumours are malignant, in ${count} folds; ${percent(missing)} % of the measures are missing.`,
+  figures: {
+    accuracy: `${percent(accuracy)} %`,
+    recall: `${percent(recall)} %`,
+    'ROC AUC': rocAuc.toFixed(4),
+  },
   sections: [
     report.confusion(train.confusionMatrix(y, predicted, 2), classes),
     report.roc(

@@ -2,6 +2,7 @@
 import { data, enableWideVectors, eye, manualSeed, nn, optim, softmax, train, zeros } from '../src/index.ts';
 import { sentences, sources } from './data.ts';
 import { file, flag, number, readOptions, whole } from './options.ts';
+import { percent } from './statistics.ts';
 
 const options = readOptions('npm run sentiment', {
   folds: whole('parts of the cross-validation', 5, 2),
@@ -72,14 +73,13 @@ for (const [i, fold] of data.kFold(texts.length, { folds: count, stratify: y }).
 const predicted = Int32Array.from(scores, (score) => (score > 0.5 ? 1 : 0));
 const accuracy = train.accuracy(y, predicted);
 const rocAuc = train.rocAuc(y, scores);
-const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 const bySource = sources.map((source) => {
   const own = texts.flatMap((text, i) => (reviews.get(text)!.source === source ? [i] : []));
   const [truth, guesses] = [y, predicted].map((list) => own.map((i) => list[i]));
   return { source, sentences: own.length, accuracy: train.accuracy(truth, guesses) };
 });
-console.log(`\naccuracy ${percent(accuracy)}  ROC AUC ${rocAuc.toFixed(4)}`);
-for (const { source, accuracy } of bySource) console.log(`  ${source.padEnd(7)}${percent(accuracy)}`);
+console.log(`\naccuracy ${percent(accuracy)} %  ROC AUC ${rocAuc.toFixed(4)}`);
+for (const { source, accuracy } of bySource) console.log(`  ${source.padEnd(7)}${percent(accuracy)} %`);
 
 // What a word says by itself: how far a sentence of that word alone lies from the empty one.
 const { bag, model, history } = last!;
@@ -107,7 +107,7 @@ const chosen = report.chooseSamples(truth, guesses, 12).map((place) => surest[pl
 await report.writeReport(options.report, {
   title: 'Praise or complaint',
   summary: `A network tells from their words whether ${texts.length.toLocaleString('en-US')} sentences of reviews are positive, in ${count} folds.`,
-  figures: { accuracy: percent(accuracy), 'ROC AUC': rocAuc.toFixed(4) },
+  figures: { accuracy: `${percent(accuracy)} %`, 'ROC AUC': rocAuc.toFixed(4) },
   sections: [
     report.table(bySource, { title: 'By source' }),
     report.confusion(train.confusionMatrix(y, predicted, 2), classes),

@@ -15,6 +15,7 @@ import {
 } from '../src/index.ts';
 import { vowels } from './data.ts';
 import { file, flag, readOptions, whole } from './options.ts';
+import { deviation, mean, percent } from './statistics.ts';
 
 const options = readOptions('npm run vowel', {
   epochs: whole('how often to go through the training samples', 80, 1),
@@ -95,7 +96,6 @@ async function crossValidate(classify: Classifier, folds: data.Fold<Samples>[]):
   return right / samples.length;
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const rows: { model: string; bySamples: number; bySpeakers: number }[] = [];
 for (const [model, classify] of Object.entries({ ...candidates, [yardstick]: nearestNeighbour })) {
   const row = {
@@ -105,7 +105,7 @@ for (const [model, classify] of Object.entries({ ...candidates, [yardstick]: nea
   };
   rows.push(row);
   console.log(
-    `${model.padEnd(20)}held out by samples ${percent(row.bySamples)}  by speakers ${percent(row.bySpeakers)}`,
+    `${model.padEnd(20)}held out by samples ${percent(row.bySamples)} %  by speakers ${percent(row.bySpeakers)} %`,
   );
 }
 
@@ -120,20 +120,18 @@ const test = async (classify: Classifier) => {
 const runs = [];
 for (let run = 0; run < 5; run++) runs.push(await test(candidates[best.model]));
 const accuracies = runs.map(({ accuracy }) => accuracy);
-const testAccuracy = accuracies.reduce((a, b) => a + b) / runs.length;
-const range = [Math.min(...accuracies), Math.max(...accuracies)].map(percent).join(' … ');
+const testAccuracy = mean(accuracies);
+const spread = `${percent(testAccuracy)} ± ${percent(deviation(accuracies))} %`;
 const { accuracy: nearest } = await test(nearestNeighbour);
 console.log(`\nchosen: ${best.model}`);
-console.log(
-  `test accuracy ${percent(testAccuracy)} with new voices (${range}), by the ${yardstick} ${percent(nearest)}`,
-);
+console.log(`test accuracy with new voices ${spread}, of the ${yardstick} ${percent(nearest)} %`);
 
 const report = await import('./report/index.ts');
 const tests: Record<string, number> = { [yardstick]: nearest, [best.model]: testAccuracy };
 await report.writeReport(options.report, {
   title: 'Vowels',
   summary: `A network hears ${classes.length} vowels from ${bySpeakers.length} speakers, and is tested on ${new Set(testPart.speakers).size} others.`,
-  figures: { 'test accuracy': percent(testAccuracy), 'of five runs': range, [yardstick]: percent(nearest) },
+  figures: { 'test accuracy, five runs': spread, [yardstick]: `${percent(nearest)} %` },
   sections: [
     report.table(
       rows.map(({ model, bySamples, bySpeakers }) => ({
