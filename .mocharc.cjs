@@ -1,5 +1,5 @@
 // The course in reading order, then the tests that no one reads for pleasure; `npx mocha <file>` runs that file only.
-const named = process.argv.slice(2).some((argument) => argument.endsWith('.ts'));
+const named = process.argv.slice(2).some((argument) => /^[^-].*\.ts$/.test(argument));
 
 module.exports = {
   spec: named ? [] : ['test/course/**/*.test.ts', 'test/unit/**/*.test.ts'],
