@@ -86,7 +86,7 @@ export class Pool {
   #numbers = new Float64Array();
   #threads: number;
   #workers: Thread[] = [];
-  /** ms of calls that workers could have shared, until they are started; somebody who says how many threads there shall be wants them. */
+  /** ms of calls that workers could have shared, until they are started; another number of threads than usual is asked for by somebody who wants them. */
   #alone = 0;
 
   /** @param allocate gives a block of the memory */
@@ -109,8 +109,8 @@ export class Pool {
   }
 
   set threads(value: number) {
-    this.#alone = worthStarting;
     if (value === this.#threads || !isShared(this.#memory)) return;
+    this.#alone = worthStarting;
     this.#end();
     this.#threads = value;
   }
