@@ -54,6 +54,27 @@ const openFs = (path: string) => {
 type Fs = ReturnType<typeof openFs>;
 
 /**
+ * Finds out before hours of work whether a file of that name could be written afterwards: whether its folder is there and may be
+ * written to.
+ *
+ * @throws DataError when it could not
+ */
+export async function checkWritable(path: string): Promise<void> {
+  const { fs, names } = openFs(path);
+  const folder = names.dirname(path);
+  try {
+    await fs.access(folder, fs.constants.W_OK);
+  } catch (cause) {
+    throw new DataError(
+      'io',
+      `cannot write ${path}: ${(cause as Error).message}`,
+      'its folder must be there, and writable',
+      `mkdir -p ${folder}`,
+    );
+  }
+}
+
+/**
  * The bytes of a file.
  *
  * @throws DataError when it cannot be read

@@ -1,6 +1,6 @@
 // Files and formats.
 export { loadCheckpoint, parseCheckpoint, saveCheckpoint, toCheckpoint } from './checkpoint.ts';
-export { type Bytes, readFile, type Source, writeFile } from './files.ts';
+export { type Bytes, checkWritable, readFile, type Source, writeFile } from './files.ts';
 export * from './idx.ts';
 export {
   load,

@@ -1256,6 +1256,10 @@ const rows: Record<string, Row[]> = {
     [() => io.save('/nowhere/weights'), ArgumentError, 'the tensors are undefined'],
   ],
   'io.readFile': [[() => io.readFile(3), ArgumentError, 'the file name is 3']],
+  'io.checkWritable': [
+    [() => io.checkWritable('/nowhere/run'), DataError, 'cannot write /nowhere/run', 'mkdir -p /nowhere'],
+    [() => io.checkWritable(undefined), ArgumentError, 'the file name is undefined'],
+  ],
   'io.writeFile': [
     [() => io.writeFile(null, new Uint8Array(1)), ArgumentError, 'the file name is null'],
     [() => io.writeFile('/nowhere/file', 'text'), ArgumentError, 'the bytes are "text"'],

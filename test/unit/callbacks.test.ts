@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import {
   ArgumentError,
+  DataError,
   data,
   io,
   isRecording,
@@ -144,6 +145,20 @@ describe('checkpoint', () => {
     ]);
     const saved = (await io.loadCheckpoint(join(folder, 'a-2-4'))) as { model: { w: Tensor }; epoch: number };
     expect([saved.model.w.item(), saved.epoch]).to.deep.equal([4, 2]);
+  });
+
+  it('finds out at the start that it could not be written, and not after the first epoch', async () => {
+    for (const callback of [train.checkpoint, train.csvLogger, train.jsonLinesLogger]) {
+      const { model, run } = runOf([1, 1], [callback(join(folder, 'no', 'such', 'folder'))]);
+      await expectRejection(
+        run(),
+        DataError,
+        'cannot write',
+        'its folder must be there, and writable',
+        'mkdir -p ',
+      );
+      expect(model.w.item(), 'steps').to.equal(0);
+    }
   });
 
   it('or only what is better than ever before', async () => {

@@ -1,6 +1,6 @@
 // checkpoint: write down all that a run needs to go on.
 import { ArgumentError, checkNumber, checkOptions, describe, StateError } from '../../tensor/index.ts';
-import { saveCheckpoint } from '../../io/index.ts';
+import { checkWritable, saveCheckpoint } from '../../io/index.ts';
 import type { Callback } from '../callback.ts';
 import { type Mode, Monitor } from '../monitor.ts';
 
@@ -44,9 +44,10 @@ export function checkpoint(path: string, options: CheckpointOptions = {}): Callb
   let isBetter = true;
   let isResumed = false;
   return {
-    onStart() {
+    async onStart() {
       if (watched && !isResumed) watched.best = Number.NaN;
       isResumed = false;
+      await checkWritable(path);
     },
     onEpochEnd(log) {
       if (watched) isBetter = watched.improves(log);

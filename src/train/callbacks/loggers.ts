@@ -1,6 +1,6 @@
 // Loggers: the epochs' numbers in a file, and the learning rate among them.
 import { ArgumentError, describe } from '../../tensor/index.ts';
-import { writeFile } from '../../io/index.ts';
+import { checkWritable, writeFile } from '../../io/index.ts';
 import type { Callback, EpochLog } from '../callback.ts';
 
 /**
@@ -47,6 +47,7 @@ function logger(where: string, path: string, format: (history: readonly EpochLog
       `${where}('log.${where.startsWith('csv') ? 'csv' : 'jsonl'}')`,
     );
   return {
+    onStart: () => checkWritable(path),
     async onSettled({ history }, log) {
       if (log) await writeFile(path, new TextEncoder().encode(`${format(history)}\n`));
     },
