@@ -71,7 +71,8 @@ export async function readCheckpoint(from: unknown): Promise<Checkpoint> {
   );
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+/** Whether a saved value is an object with names. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;

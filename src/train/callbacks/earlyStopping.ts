@@ -11,6 +11,7 @@ import {
 import type { StateDict } from '../../nn/index.ts';
 import type { Callback, TrainingState } from '../callback.ts';
 import { type Mode, Monitor } from '../monitor.ts';
+import { isObject } from '../resume.ts';
 
 export interface EarlyStoppingOptions {
   /** The number of the log to go by. Default `validationLoss`. */
@@ -115,9 +116,6 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping
     },
   };
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /** A copy of the tensors, into those of an earlier copy if there is one. */
 const copyOf = (state: StateDict, into?: StateDict): StateDict =>
