@@ -90,15 +90,24 @@ const reclaim = new FinalizationRegistry(({ address, bytes, counted }: Block) =>
   (heap() as Heap).free(address, bytes);
 });
 
+/** The floats of a storage as another device has them. */
+export interface Remote {
+  /** Brings them here. Throws where this thread cannot wait for them. */
+  read(to: Float32Array): void;
+  /** Brings them here, in time. */
+  fetch(to: Float32Array): Promise<void>;
+  /** Nobody needs them any more. */
+  release(): void;
+}
+
 /**
  * A run of floats, and a count of how often it was written to. Readers and writers go through
- * `read` and `write`, so that a storage on another device can fetch and mark itself.
+ * `read` and `write`, so that floats on another device come here when they are needed, and not before.
  *
  * The floats are a block of the heap, or an array of their own. A block goes back to the heap when the scope ends that
  * the storage was made in; outside of scopes, when the array that stands for it can no longer be reached.
  */
 export class Storage {
-  readonly device = 'cpu';
   readonly length: number;
   /** Rises by one with each write; operations remember it, so backward can tell that a value is gone. */
   version = 0;
@@ -106,6 +115,10 @@ export class Storage {
   #owner: ScopeRecord | undefined = undefined;
   #address = 0;
   #array: Float32Array | undefined = undefined;
+  /** The same values on another device. */
+  #remote: Remote | undefined = undefined;
+  /** Only there: the floats here are old. */
+  #isAway = false;
 
   constructor(length: number) {
     this.length = length;
@@ -122,40 +135,103 @@ export class Storage {
     } else this.#outliveScopes();
   }
 
-  /** The byte offset in the heap; 0 for an array of its own. */
+  /** The byte offset in the heap of the floats, to be read; 0 for an array of its own. */
   get address(): number {
     if (this.#address < 0) throw released();
+    if (this.#isAway) this.#bring();
     return this.#address;
+  }
+
+  /** `address`, to be written; counts as one write. */
+  writeAddress(): number {
+    const { address } = this;
+    this.#wrote();
+    return address;
   }
 
   /** The floats, to be read only. Always the same array. */
   read(): Float32Array {
-    this.#array ??= (heap() as Heap).floats(this.address, this.length);
-    return this.#array;
+    if (this.#isAway) this.#bring();
+    return this.#view();
   }
 
   /** The floats, to be written; counts as one write. */
   write(): Float32Array {
-    this.version++;
-    return this.read();
+    const floats = this.read();
+    this.#wrote();
+    return floats;
   }
 
   /** Writes the same value everywhere. */
   fill(value: number): void {
     if (this.length === 1 && this.#address > 0) {
-      this.version++;
+      this.#isAway = false;
+      this.#wrote();
       (heap() as Heap).setFloat(this.#address, value); // a view would take longer to make than the value to write
     } else this.write().fill(value);
   }
 
-  /** `read`, for storages that can only be fetched asynchronously. */
+  /** `read`, which waits for floats on another device. */
   async fetch(): Promise<Float32Array> {
+    while (this.#isAway) {
+      const remote = this.#remote as Remote;
+      const arrived = new Float32Array(this.length);
+      await remote.fetch(arrived);
+      if (remote !== this.#remote || !this.#isAway) continue; // written, released or read meanwhile
+      this.#view().set(arrived);
+      this.#isAway = false;
+    }
     return this.read();
+  }
+
+  /** The same values on another device, if they are there. */
+  get remote(): Remote | undefined {
+    return this.#remote;
+  }
+
+  /** Whether the values are on another device only. */
+  get isAway(): boolean {
+    return this.#isAway;
+  }
+
+  /** Remembers a copy of these values on another device. */
+  copiedTo(remote: Remote): void {
+    this.#remote?.release();
+    this.#remote = remote;
+  }
+
+  /** Another device has written all values; counts as one write. */
+  writtenBy(remote: Remote): void {
+    this.#wrote();
+    this.#remote = remote;
+    this.#isAway = true;
+  }
+
+  #view(): Float32Array {
+    if (this.#array === undefined) {
+      if (this.#address < 0) throw released();
+      this.#array = (heap() as Heap).floats(this.#address, this.length);
+    }
+    return this.#array;
+  }
+
+  #bring(): void {
+    (this.#remote as Remote).read(this.#view());
+    this.#isAway = false;
+  }
+
+  #wrote(): void {
+    this.version++;
+    if (this.#remote === undefined) return;
+    this.#remote.release();
+    this.#remote = undefined;
+    this.#isAway = false;
   }
 
   /** Moves the storage from the scope that would end it to `owner`; without one, it lives as long as it is referred to. */
   keep(owner: ScopeRecord | undefined): void {
-    if (this.#owner === undefined || this.address === 0) return;
+    if (this.#address < 0) throw released();
+    if (this.#owner === undefined || this.#address === 0) return;
     this.#owner = owner;
     if (owner) owner.storages.push(this);
     else this.#outliveScopes();
@@ -167,19 +243,22 @@ export class Storage {
     (heap() as Heap).free(this.#address, 4 * this.length);
     this.#address = -1;
     this.#array = undefined;
+    this.#remote?.release();
+    this.#remote = undefined;
+    this.#isAway = false;
   }
 
   #outliveScopes(): void {
     const block = { address: this.#address, bytes: 4 * this.length, counted: !lasting };
     if (block.counted && !fits(block.bytes)) {
-      this.#array = new Float32Array(this.read());
+      this.#array = new Float32Array(this.#view());
       this.#address = 0;
       (heap() as Heap).free(block.address, block.bytes);
       counts.overflow++;
       return;
     }
     if (block.counted) counts.unscoped += blockSize(block.bytes);
-    reclaim.register(this.read(), block);
+    reclaim.register(this.#view(), block);
   }
 }
 

@@ -125,13 +125,10 @@ export const readPart = (x: Tensor, from: number, to: number): number =>
 
 /** The address of a tensor's values, to be written. */
 export function write(y: Tensor): number {
-  const address = y.storage.address;
-  if (address === 0) {
-    const own = y.storage.write();
-    return lend(own, own);
-  }
-  y.storage.version++;
-  return address;
+  const address = y.storage.writeAddress();
+  if (address !== 0) return address;
+  const own = y.storage.read();
+  return lend(own, own);
 }
 
 /** After the kernel: results that lie in a loan go where they belong, and all loans are given back. */

@@ -1,0 +1,76 @@
+// A device as programs see it: it launches kernels over arrays that stay with it.
+
+/** What gpu.js hands to a kernel as `this`: the place in the output that it computes. */
+export interface Thread {
+  thread: { x: number; y: number; z: number };
+}
+
+/**
+ * A kernel of gpu.js, which reads the function's text: it must be a plain function expression that names nothing outside
+ * itself, and no variable of two loops may have the same name.
+ */
+export interface Kernel {
+  /** Of each argument: an array, a whole number, or a number. */
+  types: ReadonlyArray<'array' | 'integer' | 'float'>;
+  run: (this: Thread, ...args: any[]) => number;
+}
+
+const letters = { a: 'array', i: 'integer', f: 'float' } as const;
+
+/** A kernel whose arguments have the types that these letters stand for: a array, i whole number, f number. */
+export const kernel = (types: string, run: Kernel['run']): Kernel => ({
+  types: [...types].map((letter) => letters[letter as keyof typeof letters]),
+  run,
+});
+
+/** An array on the device. What it is, the device knows. */
+export type Handle = object;
+
+/** A kernel to be launched: for each place of `output`, [x], [x, y] or [x, y, z], x running fastest. */
+export interface Launch {
+  kernel: Kernel;
+  output: readonly number[];
+  args: readonly (Handle | number)[];
+}
+
+/** A value of a command, and the array that holds it. */
+export interface Value {
+  shape: readonly number[];
+  size: number;
+  handle: Handle;
+}
+
+/**
+ * What a verb does: it yields launches, gets their results, and returns an array that it made for each of its own results. A
+ * generator, since some devices answer at once and others later.
+ */
+export type Program = (args: any[], results: { shape: readonly number[]; size: number }[]) => Steps;
+
+export type Steps = Generator<Launch | Floats, Handle[], Handle>;
+
+/** Numbers that a program needs beside its arguments. */
+export interface Floats {
+  floats: Float32Array;
+}
+
+/** What is known of a device. */
+export interface Description {
+  backend: 'webgpu' | 'webgl2' | 'headlessgl';
+  /** The adapter's own name. */
+  adapter: string;
+  isSoftware: boolean;
+  /** The largest array, in bytes. */
+  largest: number;
+}
+
+export interface Device {
+  readonly description: Description;
+  launch(launch: Launch): Handle | Promise<Handle>;
+  upload(values: Float32Array): Handle | Promise<Handle>;
+  /** The first `length` numbers. Throws if anything that was launched before has failed. */
+  download(handle: Handle, length: number): Float32Array | Promise<Float32Array>;
+  free(handle: Handle): void;
+  /** Ends it; `lose` as if the driver had done it. */
+  end(): void;
+  lose(): void;
+}

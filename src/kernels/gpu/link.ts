@@ -1,0 +1,191 @@
+// The way to a host: in a worker, where a thread may sleep until values arrive, or in this thread.
+import type { Command } from './command.ts';
+import type { Description } from './device.ts';
+import { answers, type Backend, Host, type Request, words } from './host.ts';
+import { startHost, type HostThread, Unavailable } from './platform.ts';
+
+export interface Link {
+  readonly description: Description;
+  /** Whether `read` works: this thread can wait for values. */
+  readonly waits: boolean;
+  send(commands: Command[]): void;
+  /** Brings a value, after all that was sent. Throws with the reason if anything has failed. */
+  read(id: number, to: Float32Array): void;
+  fetch(id: number, to: Float32Array): Promise<void>;
+  end(): void;
+  /** As if the driver had lost the device. For tests. */
+  lose(): void;
+}
+
+const patience = 1500; // ms without a sign of life, before the worker counts as dead
+const slow = 30_000; // ms for a device whose driver may hold up its thread
+
+const died = 'its worker has died';
+
+interface Answer {
+  ticket: number;
+  values?: Float32Array;
+  failure?: string;
+}
+
+/** A host in a worker. */
+class WorkerLink implements Link {
+  readonly description: Description;
+  readonly waits = true;
+  readonly #thread: HostThread;
+  readonly #control: Int32Array;
+  #staging = new SharedArrayBuffer(0);
+  #isDead = false;
+  readonly #awaited = new Map<number, (answer: Answer) => void>();
+  #tickets = 0;
+
+  constructor(thread: HostThread, control: Int32Array, description: Description) {
+    this.#thread = thread;
+    this.#control = control;
+    this.description = description;
+    thread.listen(
+      (answer: Answer) => this.#awaited.get(answer.ticket)?.(answer),
+      () => {
+        this.#isDead = true;
+        for (const [ticket, answer] of this.#awaited) answer({ ticket, failure: died });
+      },
+    );
+  }
+
+  static async open(backends: readonly Backend[], allowSoftware: boolean): Promise<WorkerLink> {
+    const thread = startHost();
+    thread.hold(true); // while somebody waits for it
+    const control = new SharedArrayBuffer(4 * words.count + words.textBytes);
+    const opened = await new Promise<{ opened?: Description; unavailable?: string; repair?: string }>(
+      (resolve) => {
+        thread.listen(resolve, (reason) => resolve({ unavailable: `its worker has died: ${reason}` }));
+        thread.post({ open: { backends, allowSoftware, control } } satisfies Request);
+      },
+    );
+    thread.hold(false);
+    if (opened.opened) return new WorkerLink(thread, new Int32Array(control), opened.opened);
+    thread.end();
+    throw new Unavailable(opened.unavailable as string, opened.repair);
+  }
+
+  send(commands: Command[]): void {
+    this.#thread.post({ commands } satisfies Request);
+  }
+
+  read(id: number, to: Float32Array): void {
+    if (this.#isDead) throw new Error(died);
+    const control = this.#control;
+    if (this.#staging.byteLength < to.byteLength) this.#staging = new SharedArrayBuffer(to.byteLength);
+    Atomics.store(control, words.answer, answers.none);
+    this.#thread.post({ read: id, to: this.#staging } satisfies Request);
+    const limit = this.description.backend === 'webgpu' ? patience : slow;
+    for (let beat = -1, since = performance.now(); Atomics.load(control, words.answer) === answers.none; ) {
+      const now = Atomics.load(control, words.beat);
+      if (now !== beat) [beat, since] = [now, performance.now()];
+      else if (performance.now() - since > limit) {
+        this.#isDead = true;
+        throw new Error(died);
+      }
+      Atomics.wait(control, words.answer, answers.none, 100);
+    }
+    if (Atomics.load(control, words.answer) === answers.failed) {
+      const text = new Uint8Array(control.buffer, 4 * words.count, control[words.length]);
+      throw new Error(new TextDecoder().decode(text.slice()));
+    }
+    to.set(new Float32Array(this.#staging, 0, to.length));
+  }
+
+  async fetch(id: number, to: Float32Array): Promise<void> {
+    if (this.#isDead) throw new Error(died);
+    const ticket = this.#tickets++;
+    this.#thread.hold(true);
+    const answer = new Promise<Answer>((resolve) => this.#awaited.set(ticket, resolve));
+    this.#thread.post({ fetch: id, ticket } satisfies Request);
+    const { values, failure } = await answer;
+    this.#awaited.delete(ticket);
+    if (this.#awaited.size === 0) this.#thread.hold(false);
+    if (!values) throw new Error(failure);
+    to.set(values);
+  }
+
+  end(): void {
+    this.#thread.end();
+  }
+
+  lose(): void {
+    this.#thread.post({ lose: true } satisfies Request);
+  }
+}
+
+/** A host in this thread: of a page, or of a worker that cannot share memory with another. */
+class ThreadLink implements Link {
+  readonly waits: boolean;
+  readonly #host: Host;
+  #failure: string | undefined;
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.waits = this.description.backend !== 'webgpu';
+  }
+
+  get description(): Description {
+    return this.#host.device.description;
+  }
+
+  send(commands: Command[]): void {
+    if (this.waits) for (const command of commands) this.#attempt(() => this.#host.execute(command));
+    else
+      this.#done = this.#done.then(async () => {
+        try {
+          for (const command of commands) if (!this.#failure) await this.#host.execute(command);
+        } catch (error) {
+          this.#failure ??= (error as Error).message;
+        }
+      });
+  }
+
+  #attempt<T>(body: () => T): T | undefined {
+    try {
+      if (!this.#failure) return body();
+    } catch (error) {
+      this.#failure ??= (error as Error).message;
+    }
+    return undefined;
+  }
+
+  read(id: number, to: Float32Array): void {
+    const values = this.#attempt(() => this.#host.read(id) as Float32Array);
+    if (this.#failure) throw new Error(this.#failure);
+    to.set(values as Float32Array);
+  }
+
+  async fetch(id: number, to: Float32Array): Promise<void> {
+    await this.#done;
+    if (this.#failure) throw new Error(this.#failure);
+    const read = async () => to.set(await this.#host.read(id));
+    this.#done = read().catch((error) => {
+      this.#failure ??= (error as Error).message;
+    });
+    await this.#done;
+    if (this.#failure) throw new Error(this.#failure);
+  }
+
+  end(): void {
+    this.#host.device.end();
+  }
+
+  lose(): void {
+    this.#host.device.lose();
+  }
+}
+
+/** Opens the first of these devices that there is. */
+export async function openLink(
+  backends: readonly Backend[],
+  allowSoftware: boolean,
+  inWorker: boolean,
+): Promise<Link> {
+  if (inWorker) return WorkerLink.open(backends, allowSoftware);
+  return new ThreadLink(await Host.open(backends, allowSoftware));
+}

@@ -1,0 +1,139 @@
+// WebGL2 and headless-gl through gpu.js: a kernel for each set of sizes, since one that is used for several computes wrong values.
+import type { Description, Device, Handle, Kernel, Launch } from './device.ts';
+import { type GpuInstance, type GpuJs, Unavailable } from './platform.ts';
+import { softwareName } from './software.ts';
+
+/** What gpu.js calls a result that stays on the device. */
+interface Texture extends Handle {
+  type: string;
+  output: number[];
+  size: [number, number];
+  toArray(): ArrayLike<unknown>;
+  delete(): void;
+}
+
+const mostKernels = 256;
+
+export class WebGl implements Device {
+  readonly description: Description;
+  readonly #gpu: GpuInstance;
+  readonly #context: any;
+  /** By sizes; those that were used last come last. */
+  readonly #kernels = new Map<string, any>();
+  readonly #numbers = new Map<Kernel | 'upload', number>();
+  #isLost = false;
+
+  private constructor(gpu: GpuInstance, context: any, description: Description) {
+    this.#gpu = gpu;
+    this.#context = context;
+    this.description = description;
+  }
+
+  /** Throws Unavailable if there is no such context. */
+  static open(gpuJs: GpuJs, backend: 'webgl2' | 'headlessgl'): WebGl {
+    const no = (why: string) => new Unavailable(`${backend}: ${why}`);
+    let gpu: GpuInstance;
+    let context: any;
+    try {
+      gpu = new gpuJs.GPU({ mode: backend });
+      const probe = gpu.createKernel(
+        function (x: number[]) {
+          return x[(this as any).thread.x] + 1;
+        },
+        { output: [2], precision: 'single' },
+      );
+      const values = probe(new Float32Array([1, 2]));
+      if (probe.kernel.constructor.mode !== backend)
+        throw new Error(`gpu.js would run ${probe.kernel.constructor.mode}`);
+      if (values[1] !== 3) throw new Error('it computes wrong values');
+      context = probe.kernel.context;
+    } catch (error) {
+      throw no((error as Error).message.split('\n')[0]);
+    }
+    const names = context.getExtension('WEBGL_debug_renderer_info');
+    const adapter = String(context.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : context.RENDERER));
+    const side = context.getParameter(context.MAX_TEXTURE_SIZE);
+    return new WebGl(gpu, context, {
+      backend,
+      adapter,
+      isSoftware: softwareName.test(adapter),
+      largest: 4 * Math.min(side * side, 2 ** 24), // an index is a float32
+    });
+  }
+
+  launch({ kernel, output, args }: Launch): Handle {
+    return this.#run(kernel, output, args);
+  }
+
+  upload(values: Float32Array): Handle {
+    return this.#run('upload', [values.length], [values]);
+  }
+
+  #run(kernel: Kernel | 'upload', output: readonly number[], args: Launch['args']): Texture {
+    if (this.#isLost || this.#context.isContextLost?.()) throw new Error('the device was lost');
+    const number = this.#numbers.get(kernel) ?? this.#numbers.size;
+    this.#numbers.set(kernel, number);
+    const sizes = args.map((arg) => (typeof arg === 'object' ? ((arg as Texture).output ?? 'values') : ''));
+    const key = `${number}:${output}:${sizes.join(':')}`;
+    let compiled = this.#kernels.get(key);
+    this.#kernels.delete(key);
+    compiled ??= this.#compile(kernel, output, args);
+    this.#kernels.set(key, compiled);
+    if (this.#kernels.size > mostKernels) {
+      const [oldest, unused] = this.#kernels.entries().next().value as [string, any];
+      this.#kernels.delete(oldest);
+      unused.destroy();
+    }
+    return compiled(...args);
+  }
+
+  #compile(kernel: Kernel | 'upload', output: readonly number[], args: Launch['args']): any {
+    const types = kernel === 'upload' ? ['array'] : kernel.types;
+    const named: Record<string, string> = { integer: 'Integer', float: 'Float' };
+    const run =
+      kernel === 'upload'
+        ? function (x: number[]) {
+            return x[(this as any).thread.x];
+          }
+        : kernel.run;
+    return this.#gpu.createKernel(run, {
+      output: [...output],
+      argumentTypes: types.map((type, i) => named[type] ?? (args[i] as Texture).type ?? 'Array'),
+      returnType: 'Float',
+      precision: 'single',
+      tactic: 'precision',
+      pipeline: true,
+      immutable: true,
+      loopMaxIterations: 2 ** 30,
+    });
+  }
+
+  download(handle: Handle, length: number): Float32Array {
+    if (this.#isLost || this.#context.isContextLost?.()) throw new Error('the device was lost');
+    const values = new Float32Array(length);
+    let at = 0;
+    const take = (rows: ArrayLike<unknown>) => {
+      if (ArrayBuffer.isView(rows)) {
+        values.set((rows as Float32Array).subarray(0, length - at), at);
+        at += rows.byteLength / 4;
+      } else for (let i = 0; i < rows.length; i++) take(rows[i] as ArrayLike<unknown>);
+    };
+    take((handle as Texture).toArray());
+    return values;
+  }
+
+  free(handle: Handle): void {
+    (handle as Texture).delete();
+  }
+
+  end(): void {
+    this.#isLost = true;
+    for (const kernel of this.#kernels.values()) kernel.destroy();
+    this.#kernels.clear();
+  }
+
+  lose(): void {
+    this.#context.getExtension('WEBGL_lose_context')?.loseContext();
+    this.#isLost = true;
+  }
+}

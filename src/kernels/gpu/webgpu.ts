@@ -1,0 +1,127 @@
+// WebGPU through gpu.js: one kernel for all sizes, results in buffers of their own.
+import type { Description, Device, Handle, Kernel, Launch } from './device.ts';
+import { type GpuInstance, type GpuJs, provideWebGpu, Unavailable } from './platform.ts';
+import { softwareName } from './software.ts';
+
+/** What gpu.js calls a result that stays on the device. */
+interface Buffer extends Handle {
+  buffer: { size: number; destroy(): void };
+  delete(): void;
+}
+
+const [copySource, copyTarget, mapRead, storage] = [0x0004, 0x0008, 0x0001, 0x0080]; // GPUBufferUsage
+
+export class WebGpu implements Device {
+  readonly description: Description;
+  readonly #gpu: GpuInstance;
+  readonly #context: { device: any };
+  readonly #Buffer: GpuJs['WebGPUBufferResult'];
+  readonly #kernels = new Map<Kernel, any>();
+  #failure: string | undefined;
+
+  private constructor(gpuJs: GpuJs, context: { adapter: any; device: any }, description: Description) {
+    this.description = description;
+    this.#context = context;
+    this.#Buffer = gpuJs.WebGPUBufferResult;
+    this.#gpu = new gpuJs.GPU({ mode: 'webgpu' });
+    const fail = (problem: string) => {
+      this.#failure ??= problem;
+    };
+    context.device.onuncapturederror = ({ error }: any) => fail(error.message);
+    context.device.lost.then(({ message }: any) =>
+      fail(`the device was lost${message ? `: ${message}` : ''}`),
+    );
+  }
+
+  /** The device that the system offers. Throws Unavailable if there is none. */
+  static async open(gpuJs: GpuJs): Promise<WebGpu> {
+    await provideWebGpu();
+    let context: { adapter: any; device: any };
+    try {
+      context = await gpuJs.WebGPUContext.acquire();
+    } catch (error) {
+      throw new Unavailable(`WebGPU: ${(error as Error).message.split('. On headless')[0]}`);
+    }
+    const { adapter, device } = context;
+    const {
+      vendor = '',
+      architecture = '',
+      device: name = '',
+      description = '',
+      isFallbackAdapter,
+    } = adapter.info ?? {};
+    const names =
+      [description || name, vendor, architecture].filter(Boolean).join(', ') || 'an adapter without a name';
+    return new WebGpu(gpuJs, context, {
+      backend: 'webgpu',
+      adapter: names,
+      isSoftware:
+        Boolean(isFallbackAdapter || adapter.isFallbackAdapter) || softwareName.test(`${names} ${name}`),
+      largest: Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize),
+    });
+  }
+
+  async launch({ kernel, output, args }: Launch): Promise<Handle> {
+    let compiled = this.#kernels.get(kernel);
+    if (!compiled) {
+      compiled = this.#gpu.createKernel(kernel.run, {
+        output: [...output],
+        argumentTypes: kernel.types.map(
+          (type) => ({ array: 'Array', integer: 'Integer', float: 'Float' })[type],
+        ),
+        returnType: 'Float',
+        pipeline: true,
+        immutable: true,
+        dynamicOutput: true,
+        dynamicArguments: true,
+        loopMaxIterations: 2 ** 30,
+      });
+      this.#kernels.set(kernel, compiled);
+    } else compiled.setOutput([...output]);
+    return compiled(...args);
+  }
+
+  upload(values: Float32Array): Handle {
+    const { device } = this.#context;
+    const size = Math.max(values.byteLength, 4);
+    const buffer = device.createBuffer({ size, usage: storage | copySource | copyTarget });
+    device.queue.writeBuffer(buffer, 0, values);
+    return new this.#Buffer({
+      buffer,
+      output: [values.length],
+      componentCount: 1,
+      context: this.#context,
+      kernel: null,
+    });
+  }
+
+  async download(handle: Handle, length: number): Promise<Float32Array> {
+    const { device } = this.#context;
+    const bytes = 4 * length;
+    const staging = device.createBuffer({ size: bytes, usage: mapRead | copyTarget });
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer((handle as Buffer).buffer, 0, staging, 0, bytes);
+    device.queue.submit([encoder.finish()]);
+    try {
+      await staging.mapAsync(1);
+    } catch (error) {
+      throw new Error(this.#failure ?? (error as Error).message);
+    }
+    if (this.#failure) throw new Error(this.#failure);
+    const values = new Float32Array(staging.getMappedRange().slice(0));
+    staging.destroy();
+    return values;
+  }
+
+  free(handle: Handle): void {
+    (handle as Buffer).delete();
+  }
+
+  end(): void {
+    this.#context.device.destroy();
+  }
+
+  lose(): void {
+    this.#context.device.destroy();
+  }
+}
