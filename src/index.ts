@@ -3,9 +3,12 @@ export * from './autograd/index.ts';
 export {
   type Arithmetic,
   type DeviceInfo,
+  type DeviceName,
+  type DeviceOptions,
   device,
   enableWideVectors,
   setArithmetic,
+  setDevice,
   setThreads,
 } from './kernels/index.ts';
 export * as data from './data/index.ts';
@@ -17,6 +20,7 @@ export {
   ArgumentError,
   arange,
   DataError,
+  DeviceError,
   eye,
   full,
   GradientError,

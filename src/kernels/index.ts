@@ -1,6 +1,18 @@
 // Which backend runs a verb.
-import { checkChoice, checkNumber, setElementArray } from '../tensor/index.ts';
+import {
+  ArgumentError,
+  checkChoice,
+  checkFlag,
+  checkNumber,
+  checkOptions,
+  describe,
+  detached,
+  DeviceError,
+  setElementArray,
+  Tensor,
+} from '../tensor/index.ts';
 import type { Backend } from './backend.ts';
+import type { Counters, Gpu } from './gpu/index.ts';
 import { askForWideVectors, cores, environment } from './platform.ts';
 import { reference } from './reference/index.ts';
 import { loadWasm, type Wasm } from './wasm/index.ts';
@@ -11,6 +23,9 @@ export type * from './backend.ts';
 export { exp, log1p, softplus } from './reference/math.ts';
 
 let active: Backend | undefined;
+/** The fastest on the CPU. */
+let cpu: Backend | undefined;
+let gpu: Gpu | undefined;
 let wasm: Wasm | undefined;
 let arithmetic: Arithmetic = 'exact';
 let wide = 'not asked for'; // or why not; 'on' if on
@@ -40,13 +55,19 @@ const counting =
     return verb(...args);
   };
 
+/** Chooses anew: the fastest on the CPU, under the GPU if there is one. */
+function choose(): void {
+  cpu = fastest();
+  active = gpu ? gpu.over(cpu) : cpu;
+}
+
 /** The backend that runs the verbs now. */
 export function backend(): Backend {
   if (!active) {
-    active = fastest();
+    choose();
     if (environment('TYPEGRAD_WIDE') === '1') enableWideVectors();
   }
-  return active;
+  return active as Backend;
 }
 
 /** Runs `body` on another backend: how tests run everything in float64, or on the reference. @internal */
@@ -96,10 +117,10 @@ export function enableWideVectors(): boolean {
   }
   const wanted = arithmetic;
   [wide, arithmetic] = ['on', 'exact']; // what rounds exactly can be held against the reference
-  active = fastest();
+  choose();
   wide = objection(wasm) ?? 'on';
   arithmetic = wanted;
-  if (wide !== 'on' || arithmetic !== 'exact') active = fastest();
+  if (wide !== 'on' || arithmetic !== 'exact') choose();
   return wide === 'on';
 }
 
@@ -119,13 +140,127 @@ export function setArithmetic(wanted: Arithmetic): void {
   backend();
   if (wanted === arithmetic) return;
   arithmetic = wanted;
-  active = fastest();
+  choose();
 }
+
+/** What may compute: see {@link setDevice}. */
+export type DeviceName = 'auto' | 'cpu' | 'gpu' | 'webgpu' | 'webgl2' | 'headlessgl';
+
+export interface DeviceOptions {
+  /** Also take an adapter that computes on the CPU itself, such as SwiftShader: for tests. Default false. */
+  allowSoftware?: boolean;
+}
+
+let chosen = 'setDevice was not called';
+/** Calls of setDevice take effect one after the other. */
+let settled: Promise<unknown> = Promise.resolve();
+
+/**
+ * Says what computes.
+ *
+ * `auto`, the default: a GPU where there is one, for the calls that are faster there, as measured once for each device and remembered; the
+ * CPU for all others, and for everything if the GPU fails. Never throws, never takes an adapter that is software.
+ * `gpu`: any GPU; `webgpu`, `webgl2` (browsers), `headlessgl` (Node, with the package `gl`): that one. Everything that has a kernel for it
+ * runs there, and a failure is an error. `cpu`: this engine's own kernels, as if setDevice had not been called.
+ *
+ * Results stay on the GPU until somebody reads them. They are the CPU's within float32's accuracy, not to the bit. On a browser's main
+ * thread, values of `webgpu` cannot be waited for: read them with `await x.read()`, or compute in a Web Worker.
+ *
+ * GPUs need the optional package gpu.js, in Node also webgpu: `npm i gpu.js@2.24.1 webgpu`.
+ *
+ * @returns what `device.info()` says afterwards
+ * @throws DeviceError when the device that was asked for is not there; what computed before goes on
+ */
+export function setDevice(name: DeviceName = 'auto', options: DeviceOptions = {}): Promise<DeviceInfo> {
+  const turn = settled.then(() => changeDevice(name, options));
+  settled = turn.catch(() => {});
+  return turn;
+}
+
+async function changeDevice(
+  name: DeviceName,
+  { allowSoftware = false, ...others }: DeviceOptions,
+): Promise<DeviceInfo> {
+  checkChoice('setDevice', 'name', name, ['auto', 'cpu', 'gpu', 'webgpu', 'webgl2', 'headlessgl']);
+  checkOptions('setDevice', others, ['allowSoftware']);
+  checkFlag('setDevice', 'allowSoftware', allowSoftware);
+  backend();
+  const before = gpu;
+  let reason = 'it was asked for';
+  let next: Gpu | undefined;
+  if (name !== 'cpu') {
+    const { openGpu, Unavailable } = await import('./gpu/index.ts');
+    try {
+      next = await openGpu(name, allowSoftware, {
+        cpu: cpu as Backend,
+        machine: `${(cpu as Backend).name}, ${wasm?.pool.threads ?? 1} threads`,
+        warn,
+        fellBack(failed) {
+          warn(`the GPU failed (${failed}): the CPU goes on from the same step`);
+          useGpu(undefined, `the GPU failed: ${failed}`);
+        },
+        failure: (failed) =>
+          new DeviceError(
+            'device',
+            `the GPU failed: ${failed}`,
+            'what was only there is lost',
+            "await setDevice('cpu'), and load a checkpoint; setDevice('auto') would have gone on",
+          ),
+        cannotWait: () =>
+          new DeviceError(
+            'data',
+            'the values are on the GPU',
+            "a browser's main thread cannot wait for WebGPU",
+            'await x.read(), or compute in a Web Worker',
+          ),
+        make: (shape, values) => {
+          const made = detached(() => new Tensor(shape));
+          if (values) made.storage.write().set(values);
+          return made;
+        },
+      });
+      reason = name === 'auto' ? 'for the calls that are faster there' : reason;
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      const { message, repair } = error as InstanceType<typeof Unavailable>;
+      if (name !== 'auto')
+        throw new DeviceError(
+          'setDevice',
+          `cannot use '${name}': ${message}`,
+          'the device must be there',
+          repair,
+        );
+      reason = `no GPU: ${message}`;
+    }
+  }
+  await before?.end();
+  useGpu(next, reason);
+  return device.info();
+}
+
+function useGpu(next: Gpu | undefined, reason: string): void {
+  gpu = next;
+  chosen = reason;
+  active = gpu ? gpu.over(cpu as Backend) : cpu;
+}
+
+const warn = (problem: string): void => console.warn(`typegrad: ${problem}`);
 
 /** What computes. */
 export interface DeviceInfo {
-  /** `wasm`: SIMD kernels; `reference`: plain loops, where WebAssembly is missing or forbidden. */
+  /**
+   * `wasm`: SIMD kernels on the CPU; `reference`: plain loops, where WebAssembly is missing or forbidden; `webgpu`, `webgl2`, `headlessgl`: a
+   * GPU, over one of these two.
+   */
   backend: string;
+  /** Why: what was asked of `setDevice`, and what was found. */
+  reason: string;
+  /** The GPU's name; undefined if there is none. */
+  adapter: string | undefined;
+  /** Whether that adapter computes on the CPU itself. */
+  isSoftware: boolean;
+  /** Bytes of tensors on the GPU. */
+  bytes: number;
   /** How many threads a kernel may use. */
   threads: number;
   /** Whether vectors of 256 bits are in use. */
@@ -143,10 +278,48 @@ export const device = {
     const { name } = backend();
     return {
       backend: name,
+      reason: chosen,
+      adapter: gpu?.description.adapter,
+      isSoftware: gpu?.description.isSoftware ?? false,
+      bytes: gpu?.bytes ?? 0,
       threads: wasm?.pool.threads ?? 1,
       wideVectors: wide === 'on',
       wideReason: wide,
       arithmetic: wasm?.variant.fused ? 'fast' : 'exact',
     };
   },
+
+  /**
+   * Of each verb of the kernels, since `setDevice`: how often it ran on the GPU and on the CPU, and how many bytes moved to the GPU (`up`) and
+   * back (`down`) for it; `read` is what the program itself read. Empty without a GPU.
+   */
+  counters(): Counters {
+    return structuredClone(gpu?.counters ?? {});
+  },
+
+  /**
+   * Why `auto` sends a verb where it does: what it costs on the GPU and on the CPU, with its operands on either.
+   *
+   *     console.log(device.explain('matmul', [[512, 768], [768, 3072]]));
+   */
+  explain(verb: string, shapes: readonly (readonly number[])[]): string {
+    const verbs = Object.keys(backend()).filter((key) => key !== 'name' && key !== 'elements');
+    checkChoice('explain', 'verb', verb, verbs);
+    if (!Array.isArray(shapes) || shapes.length === 0 || !shapes.every(isShape))
+      throw new ArgumentError(
+        'explain',
+        `the shapes are ${describe(shapes)}`,
+        "they must be a list of the operands' shapes",
+        "explain('matmul', [[512, 768], [768, 3072]])",
+      );
+    return gpu ? gpu.explain(verb, shapes) : `${verb}: on the CPU, since ${chosen}`;
+  },
+
+  /** Forgets what was measured of GPUs; the next `setDevice('auto')` measures again. */
+  async recalibrate(): Promise<void> {
+    (await import('./gpu/index.ts')).forgetRates();
+  },
 };
+
+const isShape = (shape: unknown): boolean =>
+  Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0);

@@ -46,6 +46,9 @@ export class MemoryError extends TypegradError {}
 /** A worker thread died. */
 export class ThreadError extends TypegradError {}
 
+/** A GPU that is not there, or has failed. */
+export class DeviceError extends TypegradError {}
+
 /** A state dict that does not fit its module or optimizer. */
 export class StateError extends TypegradError {}
 
@@ -65,6 +68,7 @@ for (const [name, Class] of Object.entries({
   ScopeError,
   MemoryError,
   ThreadError,
+  DeviceError,
   StateError,
   DataError,
 }))

@@ -200,6 +200,13 @@ export class Storage {
     this.#remote = remote;
   }
 
+  /** Brings the values here if they are on another device only, and lets go of those. */
+  leave(): void {
+    if (this.#isAway) this.#bring();
+    this.#remote?.release();
+    this.#remote = undefined;
+  }
+
   /** Another device has written all values; counts as one write. */
   writtenBy(remote: Remote): void {
     this.#wrote();

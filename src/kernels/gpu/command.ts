@@ -4,6 +4,8 @@
 export interface Ref {
   id: number;
   shape: readonly number[];
+  /** Whole numbers: labels, or indices. */
+  isIndex?: true;
 }
 
 export type Command =

@@ -44,7 +44,7 @@ export interface Value {
  * What a verb does: it yields launches, gets their results, and returns an array that it made for each of its own results. A
  * generator, since some devices answer at once and others later.
  */
-export type Program = (args: any[], results: { shape: readonly number[]; size: number }[]) => Steps;
+export type Program = (args: any, results: { shape: readonly number[]; size: number }[]) => Steps;
 
 export type Steps = Generator<Launch | Floats, Handle[], Handle>;
 

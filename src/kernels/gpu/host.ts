@@ -6,6 +6,8 @@ import { programs } from './programs/index.ts';
 import { WebGl } from './webgl.ts';
 import { WebGpu } from './webgpu.ts';
 
+export { Unavailable }; // from here, so that the package has one class of it
+
 export type Backend = Description['backend'];
 
 type Later<T> = T | Promise<T>;

@@ -1,8 +1,8 @@
 // The way to a host: in a worker, where a thread may sleep until values arrive, or in this thread.
 import type { Command } from './command.ts';
 import type { Description } from './device.ts';
-import { answers, type Backend, Host, type Request, words } from './host.ts';
-import { startHost, type HostThread, Unavailable } from './platform.ts';
+import { answers, type Backend, Host, type Request, Unavailable, words } from './host.ts';
+import { type HostThread, startHost } from './platform.ts';
 
 export interface Link {
   readonly description: Description;

@@ -14,6 +14,9 @@ export interface GpuInstance {
 }
 
 interface NodeModules {
+  'node:fs': typeof import('node:fs');
+  'node:os': typeof import('node:os');
+  'node:path': typeof import('node:path');
   'node:module': { createRequire(from: string): { resolve(name: string): string } };
   'node:url': { pathToFileURL(path: string): URL };
   'node:worker_threads': typeof import('node:worker_threads');
@@ -137,3 +140,62 @@ export function startHost(): HostThread {
   worker.onerror = ({ message }) => died(message);
   return { post: (message) => worker.postMessage(message), listen, hold() {}, end: () => worker.terminate() };
 }
+
+/** A text that outlives the program. What cannot be read or written is as if it were not there. */
+export interface Store {
+  /** Where it is, for people. */
+  readonly name: string;
+  read(): string | undefined;
+  write(text: string): void;
+  remove(): void;
+}
+
+const attempt = <T>(body: () => T): T | undefined => {
+  try {
+    return body();
+  } catch {
+    return undefined;
+  }
+};
+
+/** A file in the user's folder for caches: TYPEGRAD_CACHE, else what the system says. */
+function fileStore(): Store | undefined {
+  const [fs, os, path] = [nodeModule('node:fs'), nodeModule('node:os'), nodeModule('node:path')];
+  if (!fs || !os || !path) return undefined;
+  const { TYPEGRAD_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  const caches = XDG_CACHE_HOME || LOCALAPPDATA || path.join(os.homedir(), '.cache');
+  const folder = TYPEGRAD_CACHE || path.join(caches, 'typegrad');
+  const name = path.join(folder, 'gpu.json');
+  return {
+    name,
+    read: () => attempt(() => fs.readFileSync(name, 'utf8')),
+    write(text) {
+      attempt(() => {
+        fs.mkdirSync(folder, { recursive: true });
+        fs.writeFileSync(`${name}.new`, text);
+        fs.renameSync(`${name}.new`, name);
+      });
+    },
+    remove: () => fs.rmSync(name, { force: true }),
+  };
+}
+
+const key = 'typegrad.gpu';
+
+const browserStore: Store = {
+  name: `localStorage['${key}']`,
+  read: () => attempt(() => localStorage.getItem(key)) ?? undefined,
+  write: (text) => void attempt(() => localStorage.setItem(key, text)),
+  remove: () => void attempt(() => localStorage.removeItem(key)),
+};
+
+/** Where the calibration is kept. */
+export const store: Store = fileStore() ?? browserStore;
+
+/** Whether a device can live in a worker that this thread can wait for: in Node, and in a worker of an isolated page. */
+export const mayWaitForWorker = (): boolean =>
+  isNode() || (typeof document === 'undefined' && typeof SharedArrayBuffer !== 'undefined');
+
+/** The devices that this platform may have, the best first. */
+export const candidates = (): readonly ['webgpu', 'headlessgl' | 'webgl2'] =>
+  isNode() ? ['webgpu', 'headlessgl'] : ['webgpu', 'webgl2'];

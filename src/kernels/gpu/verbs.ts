@@ -14,7 +14,7 @@ export interface Call {
 type Verb = keyof Backend;
 
 /** How a call is told to the GPU. Several calls, if the verb takes several things at once; undefined if it cannot serve it. */
-type Encode = (args: any[]) => Call[] | undefined;
+type Encode = (args: any) => Call[] | undefined;
 
 const most = { y: 500_000, z: 65_535 }; // threads along the second and the third axis of a launch
 
@@ -41,7 +41,8 @@ const viewed: Encode = (args) => {
 };
 
 const rowwise: Encode = (args) => {
-  const x: Tensor = args.find((argument) => argument?.rank === 2 || argument?.rank > 2) ?? args.at(-1);
+  const x: Tensor =
+    args.find((argument: Tensor | undefined) => argument !== undefined && argument.rank >= 2) ?? args.at(-1);
   return x.rank > 0 && x.size / x.shape[x.rank - 1] <= most.y ? plain(args) : undefined;
 };
 

@@ -1,5 +1,5 @@
 // WebGL2 and headless-gl through gpu.js: a kernel for each set of sizes, since one that is used for several computes wrong values.
-import type { Description, Device, Handle, Kernel, Launch } from './device.ts';
+import type { Description, Device, Handle, Kernel, Launch, Thread } from './device.ts';
 import { type GpuInstance, type GpuJs, Unavailable } from './platform.ts';
 import { softwareName } from './software.ts';
 
@@ -13,6 +13,8 @@ interface Texture extends Handle {
 }
 
 const mostKernels = 256;
+
+const here = { webgl2: '', headlessgl: ': it needs the package gl' };
 
 export class WebGl implements Device {
   readonly description: Description;
@@ -37,8 +39,8 @@ export class WebGl implements Device {
     try {
       gpu = new gpuJs.GPU({ mode: backend });
       const probe = gpu.createKernel(
-        function (x: number[]) {
-          return x[(this as any).thread.x] + 1;
+        function (this: Thread, x: number[]) {
+          return x[this.thread.x] + 1;
         },
         { output: [2], precision: 'single' },
       );
@@ -48,7 +50,8 @@ export class WebGl implements Device {
       if (values[1] !== 3) throw new Error('it computes wrong values');
       context = probe.kernel.context;
     } catch (error) {
-      throw no((error as Error).message.split('\n')[0]);
+      const why = (error as Error).message.split('\n')[0];
+      throw no(why.includes('requested mode') ? `there is no such context${here[backend]}` : why);
     }
     const names = context.getExtension('WEBGL_debug_renderer_info');
     const adapter = String(context.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : context.RENDERER));
@@ -92,8 +95,8 @@ export class WebGl implements Device {
     const named: Record<string, string> = { integer: 'Integer', float: 'Float' };
     const run =
       kernel === 'upload'
-        ? function (x: number[]) {
-            return x[(this as any).thread.x];
+        ? function (this: Thread, x: number[]) {
+            return x[this.thread.x];
           }
         : kernel.run;
     return this.#gpu.createKernel(run, {
