@@ -1,8 +1,13 @@
 // What must be there before the tests are read, and what scripts/test.ts asks for: a backend, a number of threads, wide vectors.
 import { loadFloat64 } from './float64.ts';
-import { device, setThreads } from '../../src/kernels/index.ts';
+import { device, setDevice, setThreads } from '../../src/kernels/index.ts';
 
-const { TYPEGRAD_WIDE: wide, TYPEGRAD_TEST_BACKEND: asked, TYPEGRAD_TEST_THREADS: threads } = process.env;
+const {
+  TYPEGRAD_WIDE: wide,
+  TYPEGRAD_TEST_BACKEND: asked,
+  TYPEGRAD_TEST_THREADS: threads,
+  TYPEGRAD_TEST_DEVICE: gpu,
+} = process.env;
 
 // As on a machine without WebAssembly: the whole engine falls back to plain loops, over ordinary arrays. The heap is made with the
 // first tensor, so this comes early enough.
@@ -11,6 +16,7 @@ if (asked === 'reference') Reflect.deleteProperty(globalThis, 'WebAssembly');
 export const mochaHooks = async () => {
   await loadFloat64();
   if (threads) setThreads(Number(threads));
+  if (gpu) await setDevice(gpu as 'webgpu', { allowSoftware: true });
   return { beforeAll: expectWhatWasAskedFor };
 };
 

@@ -46,27 +46,27 @@ export async function calibrate(link: Link, cpu: Backend, make: MakeTensor): Pro
   const free = (...freed: number[]) => link.send([{ do: 'free', ids: freed }]);
   // A value of one number, to wait for.
   const one = put(new Float32Array(1));
-  const waiting = await timed(() => link.fetch(one, new Float32Array(1)));
+  const waiting = await timed(() => link.fetch([one], [new Float32Array(1)]));
 
   const values = new Float32Array(transfer).fill(1);
   const sent = await timed(async () => {
     const id = put(values);
-    await link.fetch(one, new Float32Array(1));
+    await link.fetch([one], [new Float32Array(1)]);
     free(id);
   }, 3);
   const big = { id: put(values), shape: [transfer] };
-  const fetched = await timed(() => link.fetch(big.id, new Float32Array(transfer)), 3);
+  const fetched = await timed(() => link.fetch([big.id], [new Float32Array(transfer)]), 3);
 
   const launches = 20;
   const tiny = { id: one, shape: [1] };
   const launched = await timed(async () => {
     for (let i = 0; i < launches; i++) free(run('neg', [tiny], [1]));
-    await link.fetch(one, new Float32Array(1));
+    await link.fetch([one], [new Float32Array(1)]);
   });
   const passes = 5;
   const passed = await timed(async () => {
     for (let i = 0; i < passes; i++) free(run('neg', [big], big.shape));
-    await link.fetch(one, new Float32Array(1));
+    await link.fetch([one], [new Float32Array(1)]);
   }, 3);
   free(big.id);
 
@@ -78,7 +78,7 @@ export async function calibrate(link: Link, cpu: Backend, make: MakeTensor): Pro
     const a = { id: put(floats), shape };
     const gpuTime = await timed(async () => {
       const product = run('matmul', [a, a], shape, {});
-      await link.fetch(one, new Float32Array(1));
+      await link.fetch([one], [new Float32Array(1)]);
       free(product);
     }, 3);
     free(a.id);
@@ -132,14 +132,14 @@ interface Remembered {
 /** What is remembered; nothing if it is missing, of another version, or damaged, which `warn` is told. */
 function recall(warn: (problem: string) => void): Remembered {
   const nothing = { version, devices: {} };
-  const text = store.read();
+  const text = store().read();
   if (text === undefined) return nothing;
   try {
     const remembered = JSON.parse(text);
     if (typeof remembered?.devices === 'object' && remembered.devices !== null)
       return remembered.version === version ? remembered : nothing;
   } catch {} // damaged
-  warn(`the calibration in ${store.name} is damaged: it is measured again`);
+  warn(`the calibration in ${store().name} is damaged: it is measured again`);
   return nothing;
 }
 
@@ -152,13 +152,13 @@ export async function ratesOf(
   const { devices } = recall(warn);
   const known = devices[machine];
   if (areRates(known)) return known;
-  if (known !== undefined) warn(`the calibration in ${store.name} is damaged: it is measured again`);
+  if (known !== undefined) warn(`the calibration in ${store().name} is damaged: it is measured again`);
   const rates = await measure();
-  store.write(
+  store().write(
     JSON.stringify({ version, devices: { ...devices, [machine]: rates } } satisfies Remembered, null, 1),
   );
   return rates;
 }
 
 /** Forgets what was measured: it is measured again when it is needed. */
-export const forgetRates = (): void => store.remove();
+export const forgetRates = (): void => store().remove();

@@ -36,7 +36,8 @@ export interface Terms {
 
 const atOnce = 32; // commands that are sent together
 const labelsKept = 8;
-const mostBytes = 2 ** 30; // on the device, of tensors that live outside of scopes as long as the engine does not pause
+/** What may be on the device: a loop outside of scopes that never pauses lets go of nothing. */
+const most = { values: 20_000, bytes: 2 ** 30 };
 
 /** A value on the device. */
 class Copy implements Remote {
@@ -57,7 +58,7 @@ class Copy implements Remote {
   }
 
   release(): void {
-    this.client.release(this.ref.id);
+    this.client.release(this.ref.id, this);
   }
 }
 
@@ -70,16 +71,16 @@ export class Client {
   #failure: string | undefined;
   #pending: Command[] = [];
   #ids = 0;
-  /** Who has a value there, so that it can be brought back; the oldest first. */
-  readonly #holders = new Map<number, { storage: WeakRef<Storage>; bytes: number }>();
+  /** The lengths of the tensors' values that are there. Not who has them: even a weak reference would keep them until the program pauses. */
+  readonly #lengths = new Map<number, number>();
   readonly #unreachable = new FinalizationRegistry<number>((id) => this.release(id));
   #bytes = 0;
   /** Labels and indices that were sent lately: backward sends those of forward. */
   readonly #labels: { values: Int32Array; copy: Int32Array; ref: Ref }[] = [];
   readonly #journal: Journal | undefined;
-  #isWritingJournal = false;
-  /** What the CPU has computed again after a failure. */
-  #rescued = new Map<number, Tensor>();
+  #isBeginning = false;
+  /** Values that were there, after the end of the device. */
+  #kept = new Map<number, Float32Array>();
   /** The verb that values move for. */
   #verb = 'read';
 
@@ -114,7 +115,7 @@ export class Client {
       const encode = verbs[name as keyof Backend];
       over[name] = (...args: unknown[]) => {
         if (this.#failure !== undefined && !this.#journal) throw this.#terms.failure(this.#failure);
-        const calls = this.#failure === undefined ? encode?.(args as any[]) : undefined;
+        const calls = this.#hasRoom ? encode?.(args as any[]) : undefined;
         const goes = calls?.every((call) => this.#fits(call) && this.#terms.decide(name, call));
         if (!calls || !goes)
           return this.#onCpu(name, () => (verb as (...args: unknown[]) => unknown)(...args));
@@ -139,6 +140,10 @@ export class Client {
   has(tensor: unknown): boolean {
     const copy = (tensor as Tensor).storage.remote;
     return copy instanceof Copy && copy.client === this;
+  }
+
+  get #hasRoom(): boolean {
+    return this.#failure === undefined && this.#lengths.size < most.values && this.#bytes < most.bytes;
   }
 
   /** Whether the tensors of a call are neither empty nor too large. */
@@ -199,23 +204,11 @@ export class Client {
 
   #hold(storage: Storage, ref: Ref, isResult: boolean): void {
     const copy = new Copy(this, ref);
-    const bytes = 4 * storage.length;
-    this.#holders.set(ref.id, { storage: new WeakRef(storage), bytes });
-    this.#bytes += bytes;
-    this.#unreachable.register(storage, ref.id);
+    this.#lengths.set(ref.id, storage.length);
+    this.#bytes += 4 * storage.length;
+    this.#unreachable.register(storage, ref.id, copy);
     if (isResult) storage.writtenBy(copy);
     else storage.copiedTo(copy);
-    if (this.#bytes > mostBytes) this.#makeRoom();
-  }
-
-  /** Brings the oldest values back: a loop that never pauses lets no finalizer run. */
-  #makeRoom(): void {
-    for (const [id, { storage }] of this.#holders) {
-      if (this.#bytes <= mostBytes / 2 || !this.link.waits) return;
-      const holder = storage.deref();
-      if (holder) holder.leave();
-      else this.release(id);
-    }
   }
 
   #tell(command: Command, milliseconds = 0): void {
@@ -233,74 +226,70 @@ export class Client {
 
   /** Brings everything here, so that what was done before need not be remembered. */
   #beginJournal(journal: Journal): void {
-    const ids = [...this.#holders.keys(), ...this.#labels.map(({ ref }) => ref.id)];
-    const counter = this.counter('journal');
-    const room = (id: number) => {
-      const length = (this.#holders.get(id)?.bytes ?? 4 * this.#lengthOfLabels(id)) / 4;
-      counter.down += 4 * length;
-      return [id, new Float32Array(length)] as const;
-    };
     if (this.link.waits) {
-      const values = ids.map(room);
-      for (const [id, floats] of values) this.#reading(() => this.link.read(id, floats));
-      if (this.#failure === undefined) journal.beginWith(values);
+      const values = this.#roomForAll();
+      if (this.#attempt(() => this.link.read(...values))) journal.beginWith(...values);
       return;
     }
-    if (this.#isWritingJournal) return;
-    this.#isWritingJournal = true;
+    if (this.#isBeginning) return;
+    this.#isBeginning = true;
     const mark = journal.mark();
-    const arriving = ids.map(async (id) => {
-      const value = room(id);
-      await this.link.fetch(...value);
-      return value;
-    });
-    Promise.all(arriving).then(
-      (values) => {
-        journal.beginWith(values, mark);
-        this.#isWritingJournal = false;
+    const values = this.#roomForAll();
+    this.link.fetch(...values).then(
+      () => {
+        journal.beginWith(...values, mark);
+        this.#isBeginning = false;
       },
       () => {}, // the next read will tell
     );
   }
 
-  #lengthOfLabels(id: number): number {
-    return this.#labels.find(({ ref }) => ref.id === id)?.copy.length ?? 0;
+  /** All values that are there, and room for them here. */
+  #roomForAll(): [ids: number[], to: Float32Array[]] {
+    const labels = this.#labels.map(({ ref, copy }): [number, number] => [ref.id, copy.length]);
+    const all = [...this.#lengths, ...labels];
+    this.counter('journal').down += 4 * all.reduce((sum, [, length]) => sum + length, 0);
+    return [all.map(([id]) => id), all.map(([, length]) => new Float32Array(length))];
   }
 
   /** Called when a storage lets go of its value there. */
-  release(id: number): void {
-    const holder = this.#holders.get(id);
-    this.#holders.delete(id);
-    this.#bytes -= holder?.bytes ?? 0;
-    this.#rescued.delete(id);
-    if (this.#failure === undefined && holder) this.#tell({ do: 'free', ids: [id] });
+  release(id: number, copy?: Copy): void {
+    if (copy) this.#unreachable.unregister(copy);
+    const length = this.#lengths.get(id);
+    this.#kept.delete(id);
+    if (length === undefined) return;
+    this.#lengths.delete(id);
+    this.#bytes -= 4 * length;
+    if (this.#failure === undefined) this.#tell({ do: 'free', ids: [id] });
   }
 
-  bring(ref: Ref, to: Float32Array): void {
+  bring({ id }: Ref, to: Float32Array): void {
     if (!this.link.waits && this.#failure === undefined) throw this.#terms.cannotWait();
     this.counter(this.#verb).down += to.byteLength;
     this.#flush();
-    this.#reading(() => this.link.read(ref.id, to));
-    this.#rescue(ref, to);
+    if (!this.#attempt(() => this.link.read([id], [to]))) this.#take(id, to);
   }
 
-  async fetch(ref: Ref, to: Float32Array): Promise<void> {
+  async fetch({ id }: Ref, to: Float32Array): Promise<void> {
     this.counter('read').down += to.byteLength;
     this.#flush();
     try {
-      if (this.#failure === undefined) await this.link.fetch(ref.id, to);
+      if (this.#failure === undefined) return await this.link.fetch([id], [to]);
     } catch (error) {
       this.#fail((error as Error).message);
     }
-    this.#rescue(ref, to);
+    this.#take(id, to);
   }
 
-  #reading(read: () => void): void {
-    if (this.#failure !== undefined) return;
+  /** Whether it could be done. */
+  #attempt(read: () => void): boolean {
+    if (this.#failure !== undefined) return false;
     try {
       read();
+      return true;
     } catch (error) {
       this.#fail((error as Error).message);
+      return false;
     }
   }
 
@@ -310,26 +299,38 @@ export class Client {
       this.#failure = reason;
       this.link.end();
       if (this.#journal) {
-        this.#rescued = this.#journal.replay(this.#cpu, this.#terms.make);
+        for (const [id, { storage }] of this.#journal.replay(this.#cpu, this.#terms.make))
+          if (this.#lengths.has(id)) this.#kept.set(id, storage.read().slice());
         this.#terms.fellBack(reason);
       }
     }
     if (!this.#journal) throw this.#terms.failure(reason);
   }
 
-  #rescue({ id }: Ref, to: Float32Array): void {
-    if (this.#failure === undefined) return;
-    const value = this.#rescued.get(id);
-    if (!value) throw this.#terms.failure(this.#failure);
-    to.set(value.storage.read());
+  #take(id: number, to: Float32Array): void {
+    const values = this.#kept.get(id);
+    if (!values) throw this.#terms.failure(this.#failure as string);
+    to.set(values);
   }
 
-  /** Brings back everything that is only there, and ends the device. */
+  /** Brings back everything, what is computed meanwhile too, and ends the device. */
   async end(): Promise<void> {
-    if (this.#failure !== undefined) return;
-    for (const { storage } of [...this.#holders.values()]) await storage.deref()?.fetch();
-    this.#failure = 'it was given up';
-    this.link.end();
+    while (this.#failure === undefined) {
+      const ids = [...this.#lengths.keys()].filter((id) => !this.#kept.has(id));
+      if (ids.length === 0) {
+        this.#failure = 'it was given up';
+        this.link.end();
+        return;
+      }
+      this.#flush();
+      const values = ids.map((id) => new Float32Array(this.#lengths.get(id) as number));
+      try {
+        await this.link.fetch(ids, values);
+        for (const [i, id] of ids.entries()) if (this.#lengths.has(id)) this.#kept.set(id, values[i]);
+      } catch (error) {
+        this.#fail((error as Error).message);
+      }
+    }
   }
 }
 

@@ -63,14 +63,21 @@ export interface Description {
   largest: number;
 }
 
+/** An array on the device, and how many numbers it holds. */
+export interface Sized {
+  handle: Handle;
+  size: number;
+}
+
 export interface Device {
   readonly description: Description;
   launch(launch: Launch): Handle | Promise<Handle>;
   upload(values: Float32Array): Handle | Promise<Handle>;
-  /** The first `length` numbers. Throws if anything that was launched before has failed. */
-  download(handle: Handle, length: number): Float32Array | Promise<Float32Array>;
+  /** The numbers of these arrays, one behind the other. Throws if anything that was launched before has failed. */
+  download(arrays: readonly Sized[]): Float32Array | Promise<Float32Array>;
   free(handle: Handle): void;
-  /** Ends it; `lose` as if the driver had done it. */
+  /** Lets go of all kernels. */
   end(): void;
+  /** As if the driver had lost it. For tests. */
   lose(): void;
 }

@@ -68,9 +68,15 @@ export class Host {
     }
   }
 
-  read(id: number): Later<Float32Array> {
-    const { handle, size } = this.#value(id);
-    return this.device.download(handle, size);
+  /** Values, one behind the other. */
+  read(ids: readonly number[]): Later<Float32Array> {
+    return this.device.download(ids.map((id) => this.#value(id)));
+  }
+
+  end(): void {
+    for (const { handle } of this.#values.values()) this.device.free(handle);
+    this.#values.clear();
+    this.device.end();
   }
 
   #run(verb: string, args: readonly unknown[], results: readonly Ref[]): Later<void> {
@@ -141,10 +147,11 @@ export type Request =
   | { open: Opening }
   | { commands: Command[] }
   /** Values into shared memory, while the owner sleeps. */
-  | { read: number; to: SharedArrayBuffer }
+  | { read: readonly number[]; to: SharedArrayBuffer }
   /** Values as a message, with the ticket's number. */
-  | { fetch: number; ticket: number }
-  | { lose: true };
+  | { fetch: readonly number[]; ticket: number }
+  | { lose: true }
+  | { end: true };
 
 const parent = parentOfWorker();
 if (parent) {
@@ -158,23 +165,24 @@ if (parent) {
     try {
       host = await Host.open(opening.backends, opening.allowSoftware);
     } catch (error) {
-      return parent.post({ unavailable: (error as Error).message, repair: (error as Unavailable).repair });
+      parent.post({ unavailable: (error as Error).message, repair: (error as Unavailable).repair });
+      return parent.leave();
     }
     setInterval(beat, 100);
     parent.post({ opened: host.device.description });
   };
 
-  const values = async (id: number): Promise<Float32Array | undefined> => {
+  const values = async (ids: readonly number[]): Promise<Float32Array | undefined> => {
     try {
-      if (failure === undefined) return await host.read(id);
+      if (failure === undefined) return await host.read(ids);
     } catch (error) {
       failure = (error as Error).message;
     }
     return undefined;
   };
 
-  const read = async (id: number, to: SharedArrayBuffer): Promise<void> => {
-    const arrived = await values(id);
+  const read = async (ids: readonly number[], to: SharedArrayBuffer): Promise<void> => {
+    const arrived = await values(ids);
     if (arrived) new Float32Array(to).set(arrived);
     else {
       const text = new TextEncoder().encode(failure).subarray(0, words.textBytes);
@@ -207,7 +215,9 @@ if (parent) {
         return values(request.fetch).then((values) =>
           parent.post({ ticket: request.ticket, values, failure }),
         );
-      host.device.lose();
+      if ('lose' in request) return host.device.lose();
+      host.end();
+      parent.leave(); // nobody ends it from outside: Node aborts when a worker goes that waits for a GPU
     });
   });
 }

@@ -36,12 +36,12 @@ export class Journal {
   }
 
   /** Everything up to `mark` is here now: these values, by their numbers. What was noted later stays. */
-  beginWith(values: Iterable<readonly [id: number, values: Float32Array]>, mark = this.mark()): void {
+  beginWith(ids: readonly number[], values: readonly Float32Array[], mark = this.mark()): void {
     const later = this.#commands.slice(mark);
     this.#commands = [];
     this.#bytes = 0;
     this.#milliseconds = 0;
-    for (const [id, floats] of values) this.note({ do: 'put', id, values: floats }, 0);
+    for (const [i, id] of ids.entries()) this.note({ do: 'put', id, values: values[i] }, 0);
     for (const command of later) this.note(command, 0);
   }
 

@@ -9,9 +9,9 @@ export interface Link {
   /** Whether `read` works: this thread can wait for values. */
   readonly waits: boolean;
   send(commands: Command[]): void;
-  /** Brings a value, after all that was sent. Throws with the reason if anything has failed. */
-  read(id: number, to: Float32Array): void;
-  fetch(id: number, to: Float32Array): Promise<void>;
+  /** Brings values, after all that was sent. Throws with the reason if anything has failed. */
+  read(ids: readonly number[], to: readonly Float32Array[]): void;
+  fetch(ids: readonly number[], to: readonly Float32Array[]): Promise<void>;
   end(): void;
   /** As if the driver had lost the device. For tests. */
   lose(): void;
@@ -21,6 +21,18 @@ const patience = 1500; // ms without a sign of life, before the worker counts as
 const slow = 30_000; // ms for a device whose driver may hold up its thread
 
 const died = 'its worker has died';
+
+/** Deals values that lie one behind the other out to where they belong. */
+function deal(values: Float32Array, to: readonly Float32Array[]): void {
+  let from = 0;
+  for (const each of to) {
+    each.set(values.subarray(from, from + each.length));
+    from += each.length;
+  }
+}
+
+const lengthOf = (arrays: readonly Float32Array[]): number =>
+  arrays.reduce((sum, { length }) => sum + length, 0);
 
 interface Answer {
   ticket: number;
@@ -64,7 +76,6 @@ class WorkerLink implements Link {
     );
     thread.hold(false);
     if (opened.opened) return new WorkerLink(thread, new Int32Array(control), opened.opened);
-    thread.end();
     throw new Unavailable(opened.unavailable as string, opened.repair);
   }
 
@@ -72,12 +83,13 @@ class WorkerLink implements Link {
     this.#thread.post({ commands } satisfies Request);
   }
 
-  read(id: number, to: Float32Array): void {
+  read(ids: readonly number[], to: readonly Float32Array[]): void {
     if (this.#isDead) throw new Error(died);
     const control = this.#control;
-    if (this.#staging.byteLength < to.byteLength) this.#staging = new SharedArrayBuffer(to.byteLength);
+    const bytes = 4 * lengthOf(to);
+    if (this.#staging.byteLength < bytes) this.#staging = new SharedArrayBuffer(bytes);
     Atomics.store(control, words.answer, answers.none);
-    this.#thread.post({ read: id, to: this.#staging } satisfies Request);
+    this.#thread.post({ read: ids, to: this.#staging } satisfies Request);
     const limit = this.description.backend === 'webgpu' ? patience : slow;
     for (let beat = -1, since = performance.now(); Atomics.load(control, words.answer) === answers.none; ) {
       const now = Atomics.load(control, words.beat);
@@ -92,24 +104,24 @@ class WorkerLink implements Link {
       const text = new Uint8Array(control.buffer, 4 * words.count, control[words.length]);
       throw new Error(new TextDecoder().decode(text.slice()));
     }
-    to.set(new Float32Array(this.#staging, 0, to.length));
+    deal(new Float32Array(this.#staging), to);
   }
 
-  async fetch(id: number, to: Float32Array): Promise<void> {
+  async fetch(ids: readonly number[], to: readonly Float32Array[]): Promise<void> {
     if (this.#isDead) throw new Error(died);
     const ticket = this.#tickets++;
     this.#thread.hold(true);
     const answer = new Promise<Answer>((resolve) => this.#awaited.set(ticket, resolve));
-    this.#thread.post({ fetch: id, ticket } satisfies Request);
+    this.#thread.post({ fetch: ids, ticket } satisfies Request);
     const { values, failure } = await answer;
     this.#awaited.delete(ticket);
     if (this.#awaited.size === 0) this.#thread.hold(false);
     if (!values) throw new Error(failure);
-    to.set(values);
+    deal(values, to);
   }
 
   end(): void {
-    this.#thread.end();
+    this.#thread.post({ end: true } satisfies Request);
   }
 
   lose(): void {
@@ -154,16 +166,16 @@ class ThreadLink implements Link {
     return undefined;
   }
 
-  read(id: number, to: Float32Array): void {
-    const values = this.#attempt(() => this.#host.read(id) as Float32Array);
+  read(ids: readonly number[], to: readonly Float32Array[]): void {
+    const values = this.#attempt(() => this.#host.read(ids) as Float32Array);
     if (this.#failure) throw new Error(this.#failure);
-    to.set(values as Float32Array);
+    deal(values as Float32Array, to);
   }
 
-  async fetch(id: number, to: Float32Array): Promise<void> {
+  async fetch(ids: readonly number[], to: readonly Float32Array[]): Promise<void> {
     await this.#done;
     if (this.#failure) throw new Error(this.#failure);
-    const read = async () => to.set(await this.#host.read(id));
+    const read = async () => deal(await this.#host.read(ids), to);
     this.#done = read().catch((error) => {
       this.#failure ??= (error as Error).message;
     });
@@ -172,7 +184,7 @@ class ThreadLink implements Link {
   }
 
   end(): void {
-    this.#host.device.end();
+    this.#host.end();
   }
 
   lose(): void {

@@ -76,6 +76,8 @@ export async function provideWebGpu(): Promise<void> {
 export interface Parent {
   post(message: unknown): void;
   listen(handle: (message: any) => void): void;
+  /** Ends this worker. */
+  leave(): void;
 }
 
 /** The thread that started this worker; undefined if this is none of ours. */
@@ -87,11 +89,13 @@ export function parentOfWorker(): Parent | undefined {
     return {
       post: (message) => parentPort.postMessage(message),
       listen: (handle) => parentPort.on('message', handle),
+      leave: () => process.exit(),
     };
   }
   const scope = globalThis as unknown as {
     name?: string;
     postMessage(message: unknown): void;
+    close(): void;
     onmessage: unknown;
   };
   if (typeof document !== 'undefined' || scope.name !== marker) return undefined;
@@ -100,6 +104,7 @@ export function parentOfWorker(): Parent | undefined {
     listen: (handle) => {
       scope.onmessage = ({ data }: { data: unknown }) => handle(data);
     },
+    leave: () => scope.close(),
   };
 }
 
@@ -110,7 +115,6 @@ export interface HostThread {
   listen(said: (message: any) => void, died: (reason: string) => void): void;
   /** Whether the process stays alive for it. */
   hold(on: boolean): void;
-  end(): void;
 }
 
 /** Starts a worker for a device. It does not keep the process alive. */
@@ -132,13 +136,12 @@ export function startHost(): HostThread {
       post: (message) => worker.postMessage(message),
       listen,
       hold: (on) => (on ? worker.ref() : worker.unref()),
-      end: () => void worker.terminate(),
     };
   }
   const worker = new Worker(new URL('./host.js', import.meta.url), { type: 'module', name: 'typegrad-gpu' });
   worker.onmessage = ({ data }) => said(data);
   worker.onerror = ({ message }) => died(message);
-  return { post: (message) => worker.postMessage(message), listen, hold() {}, end: () => worker.terminate() };
+  return { post: (message) => worker.postMessage(message), listen, hold() {} };
 }
 
 /** A text that outlives the program. What cannot be read or written is as if it were not there. */
@@ -158,7 +161,7 @@ const attempt = <T>(body: () => T): T | undefined => {
   }
 };
 
-/** A file in the user's folder for caches: TYPEGRAD_CACHE, else what the system says. */
+/** A file in the user's folder for caches: that of TYPEGRAD_CACHE, else what the system says. */
 function fileStore(): Store | undefined {
   const [fs, os, path] = [nodeModule('node:fs'), nodeModule('node:os'), nodeModule('node:path')];
   if (!fs || !os || !path) return undefined;
@@ -190,7 +193,7 @@ const browserStore: Store = {
 };
 
 /** Where the calibration is kept. */
-export const store: Store = fileStore() ?? browserStore;
+export const store = (): Store => fileStore() ?? browserStore;
 
 /** Whether a device can live in a worker that this thread can wait for: in Node, and in a worker of an isolated page. */
 export const mayWaitForWorker = (): boolean =>

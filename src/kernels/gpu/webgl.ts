@@ -1,5 +1,5 @@
 // WebGL2 and headless-gl through gpu.js: a kernel for each set of sizes, since one that is used for several computes wrong values.
-import type { Description, Device, Handle, Kernel, Launch, Thread } from './device.ts';
+import type { Description, Device, Handle, Kernel, Launch, Sized, Thread } from './device.ts';
 import { type GpuInstance, type GpuJs, Unavailable } from './platform.ts';
 import { softwareName } from './software.ts';
 
@@ -111,17 +111,18 @@ export class WebGl implements Device {
     });
   }
 
-  download(handle: Handle, length: number): Float32Array {
+  download(arrays: readonly Sized[]): Float32Array {
     if (this.#isLost || this.#context.isContextLost?.()) throw new Error('the device was lost');
-    const values = new Float32Array(length);
+    const values = new Float32Array(arrays.reduce((sum, { size }) => sum + size, 0));
     let at = 0;
-    const take = (rows: ArrayLike<unknown>) => {
+    const take = (rows: ArrayLike<unknown>, end: number) => {
       if (ArrayBuffer.isView(rows)) {
-        values.set((rows as Float32Array).subarray(0, length - at), at);
-        at += rows.byteLength / 4;
-      } else for (let i = 0; i < rows.length; i++) take(rows[i] as ArrayLike<unknown>);
+        const own = (rows as Float32Array).subarray(0, end - at);
+        values.set(own, at);
+        at += own.length;
+      } else for (let i = 0; i < rows.length; i++) take(rows[i] as ArrayLike<unknown>, end);
     };
-    take((handle as Texture).toArray());
+    for (const { handle, size } of arrays) take((handle as Texture).toArray(), at + size);
     return values;
   }
 

@@ -1,5 +1,5 @@
 // WebGPU through gpu.js: one kernel for all sizes, results in buffers of their own.
-import type { Description, Device, Handle, Kernel, Launch } from './device.ts';
+import type { Description, Device, Handle, Kernel, Launch, Sized } from './device.ts';
 import { type GpuInstance, type GpuJs, provideWebGpu, Unavailable } from './platform.ts';
 import { softwareName } from './software.ts';
 
@@ -95,12 +95,17 @@ export class WebGpu implements Device {
     });
   }
 
-  async download(handle: Handle, length: number): Promise<Float32Array> {
+  async download(arrays: readonly Sized[]): Promise<Float32Array> {
     const { device } = this.#context;
-    const bytes = 4 * length;
+    const bytes = 4 * arrays.reduce((sum, { size }) => sum + size, 0);
+    if (bytes === 0) return new Float32Array(0);
     const staging = device.createBuffer({ size: bytes, usage: mapRead | copyTarget });
     const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer((handle as Buffer).buffer, 0, staging, 0, bytes);
+    let to = 0;
+    for (const { handle, size } of arrays) {
+      encoder.copyBufferToBuffer((handle as Buffer).buffer, 0, staging, to, 4 * size);
+      to += 4 * size;
+    }
     device.queue.submit([encoder.finish()]);
     try {
       await staging.mapAsync(1);
@@ -117,8 +122,10 @@ export class WebGpu implements Device {
     (handle as Buffer).delete();
   }
 
+  /** gpu.js has one GPUDevice for all of a thread, which stays. */
   end(): void {
-    this.#context.device.destroy();
+    for (const kernel of this.#kernels.values()) kernel.destroy();
+    this.#kernels.clear();
   }
 
   lose(): void {
