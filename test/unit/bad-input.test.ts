@@ -6,6 +6,7 @@ import {
   AnomalyError,
   ArgumentError,
   DataError,
+  DeviceError,
   GradientError,
   IndexError,
   ShapeError,
@@ -377,6 +378,18 @@ const rows: Record<string, Row[]> = {
   scope: [
     [() => js.scope(3), ArgumentError, 'cannot run 3', 'scope(() => ...)'],
     [() => js.scope(async () => 1), ArgumentError, 'asynchronous'],
+  ],
+  setDevice: [
+    [() => js.setDevice('cuda'), ArgumentError, 'name is "cuda"', 'webgpu'],
+    [() => js.setDevice('cpu', null), ArgumentError, 'null'],
+    [() => js.setDevice('cpu', { software: true }), ArgumentError, 'software', 'allowSoftware'],
+    [() => js.setDevice('cpu', { allowSoftware: 1 }), ArgumentError, 'allowSoftware'],
+    [() => js.setDevice('webgl2'), DeviceError, "cannot use 'webgl2'"],
+  ],
+  'device.explain': [
+    [() => js.device.explain('multiply', [[2]]), ArgumentError, 'verb is "multiply"'],
+    [() => js.device.explain('matmul', [2, 3]), ArgumentError, 'shapes', 'list of the operands'],
+    [() => js.device.explain('matmul', []), ArgumentError, 'shapes'],
   ],
   setThreads: [
     [() => js.setThreads(0), ArgumentError, 'count is 0', 'at least 1'],
@@ -1601,8 +1614,11 @@ const reasons: Record<string, string> = {
   ScopeError: 'made by the library only',
   MemoryError: 'made by the library only',
   ThreadError: 'made by the library only',
+  DeviceError: 'made by the library only',
   memory: 'takes nothing',
   'device.info': 'takes nothing',
+  'device.counters': 'takes nothing',
+  'device.recalibrate': 'takes nothing',
   'train.learningRate': 'takes nothing',
   'train.stopOnNaN': 'takes nothing',
   AnomalyError: 'made by the library only',
