@@ -47,8 +47,8 @@ const tell = (text: string) => {
 tell(quick ? 'a quick run takes some minutes' : 'the whole run takes about twenty minutes');
 const { python, pythonVersion, absent } = await install(chosen, tell);
 const machine = { ...describeMachine(), python: pythonVersion };
-tell('the limits of this machine');
-const limits = await measureLimits().catch(() => undefined);
+if (work.growth.length > 0) tell('the limits of this machine');
+const limits = work.growth.length > 0 ? await measureLimits().catch(() => undefined) : undefined;
 const effort = { ...(quick ? quickEffort : fullEffort), ...(rounds && { rounds }) };
 const measured = await run({ contestants: chosen, work, effort, python, absent, tell });
 

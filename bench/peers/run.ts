@@ -1,6 +1,6 @@
 // Runs the work: every contestant in a process of its own, held against the truth first, then timed in turns.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Child, Failure } from './child.ts';
@@ -42,12 +42,11 @@ const [rate, restingRate] = [1e-3, 1e-12];
 const stepsOfGate = 5;
 /** A turn of the base comes before every so many turns of others: neighbours make a ratio. */
 const neighbours = 4;
-const attempts = 3;
 
 /** A contestant that takes part, in whichever process it has now. */
 class Contender {
   readonly declared: Declared;
-  /** Operations in a millisecond, by its largest case so far in a job: foretells what will be too slow. */
+  /** Operations in a millisecond of a job, at best: foretells what will be too slow. */
   readonly speeds: Record<string, number> = {};
   readonly gates = new Map<string, Promise<Check>>();
   private readonly python: string | undefined;
@@ -196,7 +195,7 @@ class Runner {
         entry.check ??= error instanceof Wrong ? error.check : undefined;
       }
     }
-    const timings = await this.takeTurns(ready, (contender) => this.burst(contender));
+    const timings = await this.takeTurns(ready, (contender) => this.burst(contender), this.effort.rounds);
     for (const entry of entries) Object.assign(entry, timings.get(entry.contestant));
     return { id, group, title, unit: 'ms', flops, entries };
   }
@@ -255,11 +254,13 @@ class Runner {
     const child = await contender.process();
     await child.ask({ do: 'prepare', job, task, inputs: this.inputs(task), lr: restingRate }, 20);
     await child.ask({ do: 'run', runs: 1 }, 10 * slowest); // compiles
-    const { milliseconds = 0 } = await child.ask({ do: 'run', runs: 1 }, 10 * slowest);
-    contender.speeds[job] = flops / milliseconds;
+    const once = async () => (await child.ask({ do: 'run', runs: 1 }, 10 * slowest)).milliseconds ?? 0;
+    let milliseconds = await once();
+    if (milliseconds > 1000 * slowest) milliseconds = Math.min(milliseconds, await once()); // it may have been disturbed
     if (milliseconds > 1000 * slowest) throw new Failure(tooSlow(milliseconds));
     const warm = await child.ask({ do: 'run', milliseconds: warmUp }, 10 + 10 * slowest);
-    contender.speeds[job] = (flops * (warm.runs ?? 1)) / (warm.milliseconds ?? 1);
+    const time = Math.min(milliseconds, (warm.milliseconds ?? 0) / (warm.runs ?? 1));
+    if (time >= 20) contender.speeds[job] = Math.max(contender.speeds[job] ?? 0, flops / time); // shorter ones are mostly overhead
   }
 
   /** Leaves out, without trying, what would take more than twice as long as may be, by the speed that was seen. */
@@ -268,24 +269,33 @@ class Runner {
     if (milliseconds > 2000 * this.effort.slowest) throw new Failure(tooSlow(milliseconds));
   }
 
-  private async burst(contender: Contender): Promise<number> {
+  /** A burst: milliseconds of one run. If others took the cores that it needed, it is repeated, as long as there is patience. */
+  private async burst(contender: Contender): Promise<Burst> {
     const { burst, slowest } = this.effort;
     const child = await contender.process();
-    const { runs = 1, milliseconds = 0 } = await child.ask(
-      { do: 'run', milliseconds: burst },
-      10 + 10 * slowest,
-    );
-    return milliseconds / runs;
+    const free = Math.max(0.25, availableParallelism() - contender.declared.threads - 0.1);
+    for (let disturbed = 0; ; disturbed++) {
+      await sleep(4); // threads of the one before stop waiting for more
+      const begin = performance.now();
+      const watch = new Watch(child.process.pid);
+      const { runs = 1, milliseconds = 0 } = await child.ask(
+        { do: 'run', milliseconds: burst },
+        10 + 10 * slowest,
+      );
+      if (watch.others() <= free || disturbed === 2 || this.patience <= 0)
+        return { time: milliseconds / runs, disturbed };
+      await sleep(20);
+      this.patience -= performance.now() - begin;
+    }
   }
 
   /**
-   * Bursts in turns: A B C A B C, with the base before every few of the others, so that each burst has one of the base near it. A burst
-   * in which others took the cores that it needed is repeated, as long as there is patience.
+   * Bursts in turns: A B C A B C, with the base before every few of the others, so that each has one of the base near it.
    */
   private async takeTurns(
     contenders: readonly Contender[],
-    burst: (contender: Contender) => Promise<number>,
-    rounds = this.effort.rounds,
+    measure: (contender: Contender) => Promise<Burst>,
+    rounds: number,
   ): Promise<Map<string, Partial<Entry>>> {
     const first = contenders.find(({ id }) => id === base);
     const others = contenders.filter((contender) => contender !== first);
@@ -307,11 +317,11 @@ class Runner {
         )
           continue;
         try {
-          const { milliseconds, disturbed } = await this.undisturbed(contender, burst);
-          time.own.push(milliseconds);
+          const { time: own, disturbed } = await measure(contender);
+          time.own.push(own);
           time.disturbed += disturbed;
-          if (contender === first) latest = milliseconds;
-          else if (latest !== undefined) time.ratios.push(milliseconds / latest);
+          if (contender === first) latest = own;
+          else if (latest !== undefined) time.ratios.push(own / latest);
         } catch (error) {
           problems.set(contender.id, problemOf(error));
         }
@@ -324,21 +334,6 @@ class Runner {
         return [id, { ...summary(own), ratio, bursts: own.length, disturbed }];
       }),
     );
-  }
-
-  private async undisturbed(contender: Contender, burst: (contender: Contender) => Promise<number>) {
-    const { pid } = (await contender.process()).process;
-    const cores = Math.max(0.25, navigator.hardwareConcurrency - contender.declared.threads - 0.1); // that others may use
-    for (let disturbed = 0; ; disturbed++) {
-      await sleep(4); // threads of the one before stop waiting for more
-      const begin = performance.now();
-      const watch = new Watch(pid);
-      const milliseconds = await burst(contender);
-      if (watch.others() <= cores || disturbed + 1 >= attempts || this.patience <= 0)
-        return { milliseconds, disturbed };
-      await sleep(20);
-      this.patience -= performance.now() - begin;
-    }
   }
 
   /** Each contestant's epochs beside the base's: two at a time, since each holds the digits. */
@@ -364,7 +359,7 @@ class Runner {
             { do: 'epoch' },
             4 * this.effort.slowestEpoch,
           );
-          return milliseconds / 1000;
+          return { time: milliseconds / 1000, disturbed: 0 };
         };
         const pair = first && basePrepared && contender !== first ? [first, contender] : [contender];
         const timings = await this.takeTurns(pair, epoch, epochs);
@@ -391,7 +386,7 @@ class Runner {
       try {
         await child.ask({ do: 'prepare', job: 'step', task, inputs: this.inputs(task), lr: rate }, 60);
         await child.ask({ do: 'run', runs: 1 }, 60);
-        return performance.now() - begin;
+        return { time: performance.now() - begin, disturbed: 0 };
       } finally {
         child.end();
       }
@@ -404,32 +399,27 @@ class Runner {
   private async measureMemory({
     id,
     title,
-    peak,
+    usual,
     small,
     steps,
     seconds,
   }: NonNullable<Work['memory']>): Promise<Row> {
-    return this.fresh('memory', { id, title, unit: 'MiB' }, peak, async (contenders) => {
+    return this.fresh('memory', { id, title, unit: 'MiB' }, usual, async (contenders) => {
       const found = new Map<string, Partial<Entry>>();
       for (const { id, declared } of contenders) {
         const child = await Child.start(declared, this.options.python);
         try {
           const prepare = async (task: Network, lr: number) =>
             child.ask({ do: 'prepare', job: 'step', task, inputs: this.inputs(task), lr }, 60);
-          await prepare(peak, rate);
+          await prepare(usual, rate);
           await child.ask({ do: 'run', runs: 100, milliseconds: 2000 }, 60);
-          const { peakMiB } = await child.ask({ do: 'memory' }, 10);
           await prepare(small, restingRate);
-          const { runs = 0 } = await child.ask(
-            { do: 'run', runs: steps, milliseconds: 1000 * seconds },
-            60 + 2 * seconds,
-          );
-          const { nowMiB } = await child.ask({ do: 'memory' }, 10);
-          found.set(id, {
-            median: peakMiB,
-            extra: runs === steps ? { afterMiB: nowMiB } : undefined,
-            problem: runs === steps ? undefined : `only ${runs} of ${steps} steps in ${seconds} s`,
-          });
+          const run = { do: 'run', runs: steps, milliseconds: 1000 * seconds } as const;
+          const { runs = 0 } = await child.ask(run, 60 + 2 * seconds);
+          if (runs < steps)
+            throw new Failure(`too slow: left out (${runs} of ${steps} steps in ${seconds} s)`);
+          const { peakMiB, nowMiB } = await child.ask({ do: 'memory' }, 10);
+          found.set(id, { median: peakMiB, extra: { afterMiB: nowMiB } });
         } catch (error) {
           found.set(id, { problem: problemOf(error) });
         } finally {
@@ -525,6 +515,12 @@ class Runner {
     }
     return file;
   }
+}
+
+interface Burst {
+  time: number;
+  /** How often it was repeated. */
+  disturbed: number;
 }
 
 /** A contestant that computes something else. */

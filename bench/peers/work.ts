@@ -22,13 +22,14 @@ export interface Work {
   timed: Timed[];
   epoch?: { id: string; title: string; task: Network; epochs: number };
   start?: { id: string; title: string; task: Network; rounds: number };
-  memory?: { id: string; title: string; peak: Network; small: Network; steps: number; seconds: number };
+  /** Some steps of a usual net, then many of a small one. */
+  memory?: { id: string; title: string; usual: Network; small: Network; steps: number; seconds: number };
   growth: GrowthWork[];
 }
 
 const product = (m: number, k: number, n: number): Timed => ({
-  id: `product ${m}×${k}×${n}`,
-  title: `${m}×${k} · ${k}×${n}`,
+  id: `product ${m}x${k}x${n}`,
+  title: `product ${m} × ${k} × ${n}`,
   group: 'product',
   job: 'product',
   task: { kind: 'product', m, k, n },
@@ -40,7 +41,7 @@ const network = (widths: number[], rows: number, loss: Network['loss'] = 'crossE
 
 const step = (task: Network): Timed => ({
   id: `step ${task.widths.join('-')} b${task.rows}`,
-  title: `${task.widths.join('-')}, ${task.loss === 'mse' ? `${task.rows} rows, MSE` : `batch ${task.rows}`}`,
+  title: `step of ${task.widths.join('-')}, ${task.loss === 'mse' ? `${task.rows} rows` : `batch ${task.rows}`}`,
   group: 'step',
   job: 'step',
   task,
@@ -48,7 +49,7 @@ const step = (task: Network): Timed => ({
 
 const infer = (task: Network): Timed => ({
   id: `inference ${task.widths.join('-')} b${task.rows}`,
-  title: `${task.widths.join('-')}, batch ${task.rows}`,
+  title: `inference of ${task.widths.join('-')}, batch ${task.rows}`,
   group: 'inference',
   job: 'infer',
   task,
@@ -118,21 +119,21 @@ export function chooseWork(quick: boolean, only: RegExp): Work {
   ];
   const rest: Omit<Work, 'timed' | 'growth'> = {
     epoch: {
-      id: 'epoch MNIST',
-      title: `MNIST, one epoch of ${article.join('-')}, batch 128, Adam 1e-3; accuracy after ${epochs === 1 ? 'one' : epochs}`,
+      id: 'epoch mnist',
+      title: 'epoch of MNIST, batch 128',
       task: network(article, 128),
       epochs,
     },
     start: {
       id: 'start',
-      title: `from process start to the first step of ${article.join('-')}, batch 128`,
+      title: 'from process start to the first step',
       task: network(article, 128),
       rounds: quick ? 2 : 7,
     },
     memory: {
       id: 'memory',
-      title: `peak memory of a process that trains ${article.join('-')}, batch 128; and its memory after ${steps.toLocaleString('en')} steps of 64-32-10, batch 16`,
-      peak: network(article, 128),
+      title: `peak memory of ${steps.toLocaleString('en')} steps`,
+      usual: network(article, 128),
       small: network([64, 32, 10], 16),
       steps,
       seconds: quick ? 3 : 30,
