@@ -1,7 +1,9 @@
 // A contestant's process: started, asked, and ended.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { build } from 'esbuild';
 import type { JobName } from './adapter.ts';
 import type { Declared } from './contestants.ts';
 import type { Network, Task } from './tasks.ts';
@@ -36,6 +38,33 @@ export interface Answer {
 /** Why a contestant did not do what it was asked. */
 export class Failure extends Error {}
 
+/** What runs contestants. */
+export interface Programs {
+  /** The host and the adapters as JavaScript. */
+  folder: string;
+  /** A Python with torch. */
+  python?: string;
+}
+
+const nameOf = (adapter: string) => `${basename(adapter, '.ts')}.js`;
+
+/**
+ * Makes JavaScript of the host and the adapters, in a folder from which the packages of bench/peers are found: Node would take time for
+ * their types in every process, and how long a contestant takes to start is measured.
+ */
+export async function buildPrograms(contestants: readonly Declared[]): Promise<string> {
+  mkdirSync(join(import.meta.dirname, 'build'), { recursive: true });
+  const folder = mkdtempSync(join(import.meta.dirname, 'build', 'run-'));
+  const adapters = contestants.map(({ adapter }) => adapter).filter((adapter) => adapter.endsWith('.ts'));
+  const sources = [...new Set(adapters)].map((adapter) => join(import.meta.dirname, 'adapters', adapter));
+  await build({
+    entryPoints: [join(import.meta.dirname, 'host.ts'), ...sources.filter(existsSync)],
+    ...{ bundle: true, packages: 'external', platform: 'node', format: 'esm', target: 'node24' },
+    ...{ entryNames: '[name]', outdir: folder, logLevel: 'error' },
+  });
+  return folder;
+}
+
 const alive = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const process of alive) process.kill('SIGKILL');
@@ -51,15 +80,18 @@ export class Child {
   private ended: string | undefined;
   private complaint = '';
 
-  private constructor(contestant: Declared, python: string | undefined) {
+  private constructor(contestant: Declared, { folder, python }: Programs) {
     this.contestant = contestant;
     const { adapter, options, env } = contestant;
-    const file = join(import.meta.dirname, 'adapters', adapter);
-    const [program, host] = adapter.endsWith('.py')
-      ? [python as string, 'host.py']
-      : [process.execPath, 'host.ts'];
+    const [program, host, file] = adapter.endsWith('.py')
+      ? [
+          python as string,
+          join(import.meta.dirname, 'host.py'),
+          join(import.meta.dirname, 'adapters', adapter),
+        ]
+      : [process.execPath, join(folder, 'host.js'), join(folder, nameOf(adapter))];
     const { TYPEGRAD_WIDE: _, ...inherited } = process.env; // what is wide says so itself
-    this.process = spawn(program, [join(import.meta.dirname, host), file, JSON.stringify(options ?? {})], {
+    this.process = spawn(program, [host, file, JSON.stringify(options ?? {})], {
       env: { ...inherited, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -87,8 +119,8 @@ export class Child {
     });
   }
 
-  static async start(contestant: Declared, python: string | undefined, seconds = 60): Promise<Child> {
-    const child = new Child(contestant, python);
+  static async start(contestant: Declared, programs: Programs, seconds = 60): Promise<Child> {
+    const child = new Child(contestant, programs);
     child.hello = await child.next(seconds);
     return child;
   }

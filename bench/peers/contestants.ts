@@ -1,5 +1,6 @@
 // Who is measured. A new contestant is an entry here, and an adapter in adapters/.
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 
 export type Discipline = 'product' | 'step' | 'inference' | 'epoch' | 'start' | 'memory';
 
@@ -23,6 +24,7 @@ export interface Declared {
 }
 
 const cores = availableParallelism();
+const built = resolve(import.meta.dirname, '../../dist/index.js');
 const computing: Discipline[] = ['product', 'step', 'inference'];
 
 const typegrad = (id: string, settings: string, more: Partial<Declared>): Declared => ({
@@ -33,7 +35,7 @@ const typegrad = (id: string, settings: string, more: Partial<Declared>): Declar
   adapter: 'typegrad.ts',
   threads: cores,
   ...more,
-  options: { threads: more.threads ?? cores, ...more.options },
+  options: { threads: more.threads ?? cores, from: built, ...more.options },
 });
 
 const torch = (

@@ -68,16 +68,14 @@ def run(job, runs=None, milliseconds=None):
 
 
 def memory():
-    import resource
-
-    scale = 1024 if sys.platform == "linux" else 2**20  # of ru_maxrss: KiB here, bytes on macOS
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
     try:
-        with open("/proc/self/statm") as file:
-            now = int(file.read().split()[1]) * resource.getpagesize() / 2**20
+        with open("/proc/self/status") as file:
+            status = dict(line.split(":", 1) for line in file)
+        return dict(peakMiB=int(status["VmHWM"].split()[0]) / 1024, nowMiB=int(status["VmRSS"].split()[0]) / 1024)
     except OSError:
-        return dict(peakMiB=peak)
-    return dict(peakMiB=peak, nowMiB=now)
+        import resource
+
+        return dict(peakMiB=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)  # of macOS, in bytes
 
 
 def size(name):

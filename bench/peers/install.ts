@@ -26,7 +26,16 @@ export async function install(
   if (missing().length > 0) {
     tell('installing packages into bench/peers (about 800 MB, once)');
     // All of them are optional: npm goes on without those that it cannot get. Their scripts would compile or download, so none runs
-    const reason = await attempt('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], 10);
+    const options = [
+      'install',
+      '--no-save',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--fetch-retries',
+      '1',
+    ];
+    const reason = await attempt('npm', options, 10);
     for (const { id, packages = [] } of missing()) {
       const names = packages.filter((name) => !isInstalled(name)).join(', ');
       absent.set(id, `npm could not install ${names}${reason && `: ${reason}`}`);

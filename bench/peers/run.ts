@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Child, Failure } from './child.ts';
+import { buildPrograms, Child, Failure, type Programs } from './child.ts';
 import { base, type Declared, type Discipline, withThreads } from './contestants.ts';
 import { Watch } from './machine.ts';
 import type { Entry, Growth, Results, Row } from './results.ts';
@@ -30,7 +30,7 @@ export const fullEffort: Effort = {
   ...{ rounds: 7, burst: 80, warmUp: 500, slowest: 2, slowestEpoch: 25, patience: 120 },
 };
 export const quickEffort: Effort = {
-  ...{ rounds: 3, burst: 25, warmUp: 100, slowest: 0.5, slowestEpoch: 8, patience: 10 },
+  ...{ rounds: 3, burst: 25, warmUp: 100, slowest: 1, slowestEpoch: 8, patience: 10 },
 };
 
 /** Where MNIST lies. */
@@ -49,12 +49,12 @@ class Contender {
   /** Operations in a millisecond of a job, at best: foretells what will be too slow. */
   readonly speeds: Record<string, number> = {};
   readonly gates = new Map<string, Promise<Check>>();
-  private readonly python: string | undefined;
+  private readonly programs: Programs;
   private child: Child | undefined;
 
-  constructor(declared: Declared, python: string | undefined) {
+  constructor(declared: Declared, programs: Programs) {
     this.declared = declared;
-    this.python = python;
+    this.programs = programs;
   }
 
   get id(): string {
@@ -67,7 +67,7 @@ class Contender {
 
   /** Its process: started, or started anew if the last one has ended. */
   async process(): Promise<Child> {
-    if (!this.child?.running) this.child = await Child.start(this.declared, this.python);
+    if (!this.child?.running) this.child = await Child.start(this.declared, this.programs);
     return this.child;
   }
 
@@ -91,7 +91,7 @@ export interface Run {
 export type Measured = Pick<Results, 'contestants' | 'rows' | 'growth'>;
 
 export async function run(options: Run): Promise<Measured> {
-  const runner = new Runner(options);
+  const runner = new Runner(options, await buildPrograms(options.contestants));
   try {
     return await runner.measure();
   } finally {
@@ -103,14 +103,16 @@ class Runner {
   private readonly options: Run;
   private readonly effort: Effort;
   private readonly tell: (text: string) => void;
+  private readonly programs: Programs;
   private readonly folder = mkdtempSync(join(tmpdir(), 'typegrad-peers-'));
   private readonly contenders: Contender[] = [];
   private readonly truths = new Map<string, number>();
   private readonly files = new Map<string, string>();
   private patience: number;
 
-  constructor(options: Run) {
+  constructor(options: Run, folder: string) {
     this.options = options;
+    this.programs = { folder, python: options.python };
     this.effort = options.effort;
     this.patience = 1000 * this.effort.patience;
     this.tell = options.tell ?? (() => {});
@@ -118,7 +120,8 @@ class Runner {
 
   end(): void {
     for (const contender of this.contenders) contender.end();
-    rmSync(this.folder, { recursive: true, force: true });
+    for (const folder of [this.folder, this.programs.folder])
+      rmSync(folder, { recursive: true, force: true });
   }
 
   async measure(): Promise<Measured> {
@@ -156,7 +159,7 @@ class Runner {
   }
 
   private async startAll(): Promise<Results['contestants']> {
-    const { contestants, absent, python } = this.options;
+    const { contestants, absent } = this.options;
     const results: Results['contestants'] = [];
     for (const declared of contestants) {
       const { id, label, library, settings } = declared;
@@ -164,7 +167,7 @@ class Runner {
       results.push(result);
       result.absent = absent?.get(id);
       if (result.absent === undefined) {
-        const contender = new Contender(declared, python);
+        const contender = new Contender(declared, this.programs);
         try {
           result.version = (await contender.process()).hello.version;
           this.contenders.push(contender);
@@ -382,7 +385,7 @@ class Runner {
   private async timeStarts({ id, title, task, rounds }: NonNullable<Work['start']>): Promise<Row> {
     const start = async ({ declared }: Contender) => {
       const begin = performance.now();
-      const child = await Child.start(declared, this.options.python);
+      const child = await Child.start(declared, this.programs);
       try {
         await child.ask({ do: 'prepare', job: 'step', task, inputs: this.inputs(task), lr: rate }, 60);
         await child.ask({ do: 'run', runs: 1 }, 60);
@@ -407,7 +410,7 @@ class Runner {
     return this.fresh('memory', { id, title, unit: 'MiB' }, usual, async (contenders) => {
       const found = new Map<string, Partial<Entry>>();
       for (const { id, declared } of contenders) {
-        const child = await Child.start(declared, this.options.python);
+        const child = await Child.start(declared, this.programs);
         try {
           const prepare = async (task: Network, lr: number) =>
             child.ask({ do: 'prepare', job: 'step', task, inputs: this.inputs(task), lr }, 60);
@@ -457,38 +460,29 @@ class Runner {
 
   private async timeGrowth({ id, title, axis, contestants, points }: GrowthWork): Promise<Growth> {
     const series = new Map<string, Growth['series'][number]['points']>();
-    const chosen = this.contenders.filter((contender) => contestants.includes(contender.id));
     for (const { at, task, threads } of points) {
       const flops = flopsOf(task, true);
-      const ready: [string, Contender][] = [];
+      const chosen = this.contenders
+        .filter((contender) => contestants.includes(contender.id))
+        .map((own) => (threads ? new Contender(withThreads(own.declared, threads), this.programs) : own));
+      const ready: Contender[] = [];
       for (const contender of chosen) {
-        const runs = threads
-          ? new Contender(withThreads(contender.declared, threads), this.options.python)
-          : contender;
-        if (threads) this.contenders.push(runs); // to be ended with the others
         try {
-          await this.pass(runs, { job: 'step', task });
-          await this.prepare(runs, { job: 'step', task }, flops);
-          ready.push([contender.id, runs]);
+          await this.pass(contender, { job: 'step', task });
+          await this.prepare(contender, { job: 'step', task }, flops);
+          ready.push(contender);
         } catch (error) {
           this.tell(`  at ${at}, ${contender.id}: ${problemOf(error)}`);
         }
       }
-      const timings = await this.takeTurns(
-        ready.map(([, contender]) => contender),
-        (contender) => this.burst(contender),
-        Math.min(5, this.effort.rounds),
-      );
-      for (const [contestant, contender] of ready) {
-        const { median, spread } = timings.get(contender.id) ?? {};
+      const rounds = Math.min(5, this.effort.rounds);
+      const timings = await this.takeTurns(ready, (contender) => this.burst(contender), rounds);
+      for (const [contestant, { median, spread }] of timings) {
         if (median === undefined || spread === undefined) continue;
         if (!series.has(contestant)) series.set(contestant, []);
         series.get(contestant)?.push({ at, median, spread, flops });
-        if (threads) {
-          contender.end();
-          this.contenders.splice(this.contenders.indexOf(contender), 1);
-        }
       }
+      if (threads) for (const contender of chosen) contender.end();
     }
     return {
       ...{ id, title, axis, unit: 'ms' },

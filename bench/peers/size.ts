@@ -104,7 +104,7 @@ async function sizeOfPython(adapter: string, python: string | undefined): Promis
     threads: 1,
     options: { threads: 1 },
   };
-  const child = await Child.start(declared, python);
+  const child = await Child.start(declared, { folder: '', python });
   try {
     const { installedBytes = 0, packages = 0 } = await child.ask({ do: 'size' }, 60);
     return { installedBytes, packages };

@@ -136,7 +136,7 @@ export function chooseWork(quick: boolean, only: RegExp): Work {
       usual: network(article, 128),
       small: network([64, 32, 10], 16),
       steps,
-      seconds: quick ? 3 : 30,
+      seconds: quick ? 6 : 40,
     },
   };
   const wanted = <T extends { id: string }>(each: T | undefined) =>

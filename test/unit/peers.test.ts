@@ -18,7 +18,10 @@ const program = join(import.meta.dirname, '../../bench/peers/index.ts');
 
 const typegrad: Declared = {
   ...{ id: 'typegrad', label: 'typegrad', library: 'typegrad', settings: 'one thread', threads: 1 },
-  ...{ adapter: 'typegrad.ts', options: { threads: 1, from: 'src/index.ts' } },
+  ...{
+    adapter: 'typegrad.ts',
+    options: { threads: 1, from: join(import.meta.dirname, '../../src/index.ts') },
+  },
 };
 const loops: Declared = {
   ...{

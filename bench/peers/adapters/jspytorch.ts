@@ -1,4 +1,4 @@
-// js-pytorch: nested arrays of float64. Its weights are set to the common ones.
+// js-pytorch: nested arrays of float64. Its weights, its ReLU and the rate of its Adam are set so that it computes what the others do.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Adapter, peer, peerFile } from '../adapter.ts';
@@ -9,6 +9,10 @@ export async function open(): Promise<Adapter> {
   const { nn, optim } = torch;
   const matrix = (data: ArrayLike<number>, rows: number, columns: number) =>
     torch.tensor(nested(Array.from(data), rows, columns));
+
+  // Its own ReLU lets a thousandth through below 0; this is the same one, with 0 there
+  const relu = (z: any) =>
+    z.mul(torch.tensor(z.data.map((row: number[]) => row.map((value) => (value > 0 ? 1 : 0)))));
 
   const modelOf = ({ layers }: NetworkInputs) => {
     const linears = layers.map(({ inputs, outputs, W, b }) => {
@@ -23,10 +27,9 @@ export async function open(): Promise<Adapter> {
         linears.forEach((linear, i) => {
           this[`linear${i}`] = linear;
         });
-        this.relu = new nn.ReLU();
       }
       forward(x: any) {
-        return linears.reduce((h, linear, i) => linear.forward(i === 0 ? h : this.relu.forward(h)), x);
+        return linears.reduce((h, linear, i) => linear.forward(i === 0 ? h : relu(h)), x);
       }
     }
     return new Model();

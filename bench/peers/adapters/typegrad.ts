@@ -1,22 +1,20 @@
 // typegrad, as importers get it: the built package.
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type * as Typegrad from '../../../src/index.ts';
 import { type Adapter, type Digits, shareRight } from '../adapter.ts';
 import type { Layer, NetworkInputs } from '../tasks.ts';
 
-const root = resolve(import.meta.dirname, '../../..');
-
 export interface Options {
   threads: number;
   arithmetic?: 'exact' | 'fast';
-  /** The module: dist/index.js unless said. Wide vectors are asked for by TYPEGRAD_WIDE=1. */
-  from?: string;
+  /** The module, in a folder of the package. Wide vectors are asked for by TYPEGRAD_WIDE=1. */
+  from: string;
 }
 
-export async function open({ threads, arithmetic, from = 'dist/index.js' }: Options): Promise<Adapter> {
-  const tg: typeof Typegrad = await import(pathToFileURL(join(root, from)).href);
+export async function open({ threads, arithmetic, from }: Options): Promise<Adapter> {
+  const tg: typeof Typegrad = await import(pathToFileURL(from).href);
   const { data, manualSeed, matmul, nn, optim, scope, tensor } = tg;
   tg.setThreads(threads);
   if (arithmetic) tg.setArithmetic(arithmetic);
@@ -35,7 +33,7 @@ export async function open({ threads, arithmetic, from = 'dist/index.js' }: Opti
   };
 
   return {
-    version: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version,
+    version: JSON.parse(readFileSync(join(dirname(from), '../package.json'), 'utf8')).version,
     product({ A, B, m, k, n }) {
       const [a, b] = [tensor(A, [m, k]), tensor(B, [k, n])];
       return { run: () => scope(() => void matmul(a, b)), result: () => matmul(a, b).data.slice() };
