@@ -1,0 +1,281 @@
+// What a run says, for people: a page with plots, and a table for the terminal.
+import { readFileSync } from 'node:fs';
+import { type Content, type Html, html } from '../../examples/report/html.ts';
+import * as page from '../../examples/report/index.ts';
+import { tableOf } from '../../examples/report/sections.ts';
+import { io } from '../../src/index.ts';
+import {
+  bestOf,
+  columnsOf,
+  contestantOf,
+  dayOf,
+  digits,
+  figure,
+  headlineRow,
+  librariesOf,
+  machineOf,
+  own,
+  range,
+  factor,
+  times,
+  verdictOf,
+} from './report/compare.ts';
+import { glance, groups } from './report/glance.ts';
+import { growth } from './report/growth.ts';
+import { lookOf, sign } from './report/look.ts';
+import type { Entry, Results, Row } from './results.ts';
+
+export { table } from './report/table.ts';
+
+const style = readFileSync(new URL('report/style.css', import.meta.url), 'utf8');
+
+/**
+ * Writes the report of a run: one HTML file that opens from disk, loads nothing and runs nothing.
+ *
+ * @throws DataError when the file cannot be written
+ */
+export async function writeReport(results: Results, path: string): Promise<void> {
+  await io.writeFile(path, new TextEncoder().encode(report(results)));
+}
+
+/** The report as the text of an HTML page. */
+export function report(results: Results): string {
+  const { rows } = results;
+  return page.renderReport({
+    title: `${own} beside its peers`,
+    ...headline(results),
+    sections: [
+      ...(rows.length > 0 ? [glance(results), figures(results)] : []),
+      ...(results.growth.length > 0 ? [growth(results)] : []),
+      ...sizes(results),
+      ...missing(results),
+      method(results),
+    ],
+    style,
+  });
+}
+
+/* ---- the first screen ---- */
+
+function headline(results: Results): Pick<page.Report, 'summary' | 'figures'> {
+  const warning = results.quick ? ['A quick run: its figures are rough.'] : [];
+  const row =
+    results.rows.find(({ id }) => id === headlineRow) ??
+    results.rows.find((row) => 'ahead behind level'.includes(verdictOf(results, row).outcome));
+  if (row === undefined) return { summary: [...warning, 'Nothing was measured.'].join(' ') };
+  const base = columnsOf(results)[0].of(row);
+  const rivals = bestOf(results, row).filter(({ contestant }) => contestant.library !== own);
+  const compared = rivals.filter(({ ratio }) => ratio !== undefined);
+  const lead =
+    base !== undefined && compared.length > 0
+      ? [
+          `${row.title}: ${own}, as it comes, takes ${figure(base.median, row.unit)}, and is so many times as fast as the best setting of`,
+        ]
+      : [];
+  return {
+    summary: [...warning, score(results), ...lead].join(' '),
+    figures: Object.fromEntries(
+      compared.map(({ contestant: { library }, ratio }) => [
+        `${library}, ${range(ratio!.spread, factor)}`,
+        times(ratio!.median),
+      ]),
+    ),
+  };
+}
+
+/** In how much of the work typegrad is ahead, level and behind, and where behind. */
+function score(results: Results): string {
+  const verdicts = results.rows.map((row) => ({ row, ...verdictOf(results, row) }));
+  const of = (outcome: string) => verdicts.filter((verdict) => verdict.outcome === outcome);
+  const [ahead, level, behind] = [of('ahead'), of('level'), of('behind')];
+  const all = ahead.length + level.length + behind.length;
+  if (all === 0) return 'There is nothing to compare.';
+  const where = behind
+    .map(({ row, rival, ratio }) => `${row.title} (${rival!.contestant.library} ${times(1 / ratio!.median)})`)
+    .join('; ');
+  return `Of ${all} kinds of work, ${own} is ahead of every other library in ${ahead.length}, level with the best in ${level.length}, and behind in ${behind.length}${where && `: ${where}`}.`;
+}
+
+/* ---- tables ---- */
+
+function figures(results: Results): page.Section {
+  const parts = Object.entries(groups).flatMap(([group, title]) => {
+    const rows = results.rows.filter((row) => row.group === group);
+    return rows.length === 0
+      ? []
+      : [
+          html`<h3>${title}</h3>${sideBySide(results, rows, title)}
+<details><summary>Every contestant, with spread, bursts and gate</summary>${entries(results, rows, title)}</details>\n`,
+        ];
+  });
+  return {
+    title: 'Every figure',
+    note: `Medians of the best setting of each library; below them, how many times as fast ${own} is, as it comes. The best of a row is marked.`,
+    body: html`${parts}`,
+  };
+}
+
+function sideBySide(results: Results, rows: readonly Row[], title: string): Html {
+  const libraries = librariesOf(results);
+  const columns = columnsOf(results).filter(({ of }) => rows.some((row) => of(row) !== undefined));
+  const head = columns.map(
+    ({ name, library }, c) =>
+      html`${(c === 0 || library !== own) && sign(lookOf(libraries, library))} ${name}`,
+  );
+  const body = rows.map((row) => {
+    const timed = columns.map(({ of }) => of(row));
+    const least = Math.min(...timed.map((each) => each?.median ?? Number.POSITIVE_INFINITY));
+    const cells = timed.map((each, c): Content => {
+      if (each === undefined) return '–';
+      const value = digits(each.median);
+      const ratio = columns[c].library !== own && each.ratio;
+      const shown =
+        each.median === least ? html`<b class="best">${value}<span class="hidden"> (best)</span></b>` : value;
+      return html`${shown}${ratio && html`<br><small>${times(ratio.median)}</small>`}`;
+    });
+    return [html`${row.title}<br><small>${row.unit}</small>`, ...cells];
+  });
+  return tableOf(['', ...head], body, title);
+}
+
+/** Every entry, one below the other. */
+function entries(results: Results, rows: readonly Row[], title: string): Html {
+  const head = [
+    'work',
+    'contestant',
+    'median',
+    'middle half',
+    `${own} is`,
+    'GFLOP/s',
+    'bursts',
+    'repeated',
+    'gate, or problem',
+  ];
+  const body = rows.flatMap((row) =>
+    row.entries.map((entry): Content[] => {
+      const { label, settings } = contestantOf(results, entry.contestant);
+      const { median, spread, ratio, bursts, disturbed } = entry;
+      return [
+        row.title,
+        html`${label}<br><small>${settings}</small>`,
+        median === undefined ? '–' : figure(median, row.unit),
+        spread ? range(spread, digits) : '–',
+        ratio ? html`${times(ratio.median)}<br><small>${range(ratio.spread, factor)}</small>` : '–',
+        row.flops !== undefined && median !== undefined
+          ? digits(row.flops / seconds(median, row.unit) / 1e9)
+          : '–',
+        bursts ?? '–',
+        disturbed ?? '–',
+        html`${remarks(entry)}`,
+      ];
+    }),
+  );
+  return tableOf(head, body, `${title}, every contestant`, [
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+    false,
+    false,
+    true,
+  ]);
+}
+
+const seconds = (value: number, unit: Row['unit']): number => (unit === 'ms' ? value / 1000 : value);
+
+const remarks = ({ check, problem, extra }: Entry): string =>
+  [
+    problem,
+    check && `${check.got.toPrecision(6)}, off by ${check.error.toExponential(0)}`,
+    extra?.accuracy !== undefined && `accuracy ${(100 * extra.accuracy).toFixed(2)} %`,
+    extra?.afterMiB !== undefined && `${digits(extra.afterMiB)} MiB after the steps`,
+  ]
+    .filter(Boolean)
+    .join('; ');
+
+/** What an importer downloads. */
+function sizes({ contestants }: Results): page.Section[] {
+  const rows = contestants
+    .filter(({ size }) => size !== undefined)
+    .sort((a, b) => a.size!.installedBytes - b.size!.installedBytes)
+    .map(({ library, version, size }) => ({
+      library,
+      version,
+      'installed, MiB': size!.installedBytes / 2 ** 20,
+      packages: size!.packages,
+      'bundle, KiB gzipped': size!.bundleGzippedBytes && size!.bundleGzippedBytes / 1024,
+    }));
+  const best = { 'installed, MiB': 'lowest', packages: 'lowest', 'bundle, KiB gzipped': 'lowest' } as const;
+  const note =
+    'What an importer downloads, dependencies included; the bundle is the whole library, as a page would load it.';
+  return rows.length > 0 ? [page.table(rows, { title: 'Size', note, best })] : [];
+}
+
+/** Who did not run, what was not timed, and why. */
+function missing({ contestants, rows }: Results): page.Section[] {
+  const absent = contestants
+    .filter(({ absent }) => absent !== undefined)
+    .map(({ label, settings, absent }): Content[] => [
+      html`${label}<br><small>${settings}</small>`,
+      'everything',
+      absent,
+    ]);
+  const reasons = contestants.flatMap(({ id, label, settings }) => {
+    const works = new Map<string, string[]>();
+    for (const { title, entries } of rows)
+      for (const { contestant, problem } of entries)
+        if (contestant === id && problem !== undefined)
+          works.set(problem, [...(works.get(problem) ?? []), title]);
+    return [...works].map(([problem, titles]): Content[] => [
+      html`${label}<br><small>${settings}</small>`,
+      titles.join('; '),
+      problem,
+    ]);
+  });
+  const list = [...absent, ...reasons];
+  if (list.length === 0) return [];
+  return [
+    {
+      title: 'Not measured',
+      note: 'A contestant is timed only after its result agrees with the truth in double precision. These were not, or could not run.',
+      body: html`<div class="reasons">${tableOf(['contestant', 'work', 'reason'], list, 'Not measured', [true, true, true])}</div>`,
+    },
+  ];
+}
+
+/* ---- how it was measured ---- */
+
+function method(results: Results): page.Section {
+  const all = results.rows.flatMap(({ entries }) => entries);
+  const sum = (of: (entry: Entry) => number | undefined) =>
+    all.reduce((total, entry) => total + (of(entry) ?? 0), 0);
+  const versions = new Map(
+    results.contestants.flatMap(({ library, version }) => (version ? [[library, version]] : [])),
+  );
+  const { limits } = results.machine;
+  const values: [string, Content][] = [
+    ['date', dayOf(results)],
+    ['machine', machineOf(results)],
+    ...(limits
+      ? [
+          [
+            'limits',
+            `${digits(limits.gflopsOneCore)} GFLOP/s on one core, ${digits(limits.gflopsAllCores)} on all, ${digits(limits.gbPerSecond)} GB/s (${limits.what})`,
+          ] satisfies [string, Content],
+        ]
+      : []),
+    ['versions', [...versions].map((pair) => pair.join(' ')).join(', ')],
+    ['contestants', results.contestants.map(({ label, settings }) => `${label} (${settings})`).join('; ')],
+  ];
+  return {
+    title: 'Method',
+    body: html`<p class="method">Every contestant is one warm process and gets the same weights and batches; it is timed only after its loss after five
+steps agrees with the truth, computed in double precision, to 1e-4. Bursts are interleaved (A B C A B C), and ratios are formed of neighbouring
+bursts, so that what slows the machine for a while slows both. Quoted are medians with the first and third quartile. Of ${digits(sum(({ bursts }) => bursts))} bursts,
+${digits(sum(({ disturbed }) => disturbed))} were repeated because something else used the machine. “As it comes” is ${own} without any setting. To repeat it:</p>
+<pre tabindex="0">${results.command}</pre>
+<dl class="facts">${values.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`,
+  };
+}

@@ -1,0 +1,105 @@
+// How cost grows: time against size, both by their logarithm, where a power law is a straight line, beside what the machine allows.
+import { lineChart, Plot, type Series } from '../../../examples/report/charts.ts';
+import { html } from '../../../examples/report/html.ts';
+import type { Section } from '../../../examples/report/index.ts';
+import type { Growth, Results } from '../results.ts';
+import { contestantOf, digits, figure, librariesOf, range } from './compare.ts';
+import { lookOf } from './look.ts';
+
+const dashes = [undefined, '5 3', '1.5 3', '8 3 2 3'];
+
+export function growth(results: Results): Section {
+  const { limits } = results.machine;
+  const charts = results.growth.map((each) => chart(results, each));
+  return {
+    title: 'How cost grows',
+    note: `A slope of 1 means that twice the size takes twice the time; fixed costs of a call make it less. ${
+      limits
+        ? `The grey line is the least time in which this machine could do the arithmetic: ${digits(limits.gflopsAllCores)} GFLOP/s on all cores, ${digits(limits.gflopsOneCore)} on one (${limits.what}).`
+        : 'What this machine could do at most was not measured.'
+    }`,
+    body: html`<div class="charts">${charts}</div>`,
+  };
+}
+
+function chart(results: Results, { title, axis, unit, series }: Growth) {
+  const libraries = librariesOf(results);
+  const drawn = series.map(({ contestant: id, points, slope }, i): Series & { bars: Bar[] } => {
+    const { label, library } = contestantOf(results, id);
+    const place = series
+      .slice(0, i)
+      .filter((other) => contestantOf(results, other.contestant).library === library);
+    const style = { colour: lookOf(libraries, library).colour, dash: dashes[place.length % dashes.length] };
+    return {
+      name: `${label}, slope ${slope.toFixed(2).replace('-', '−')}`,
+      style,
+      points: points.map(({ at, median, spread, flops }) => ({
+        x: at,
+        y: median,
+        note: `${label}, ${axis} ${at}: ${figure(median, unit)} (${range(spread, digits)}), ${digits(flops / median / 1e6)} GFLOP/s`,
+      })),
+      bars: points.map(({ at, spread: [low, high] }) => ({ at, low, high, colour: style.colour })),
+    };
+  });
+  const limit = limitOf(results, { axis, series });
+  const description = series.map(({ contestant, points, slope }) => {
+    const [first, last] = [points[0], points[points.length - 1]];
+    const { label } = contestantOf(results, contestant);
+    if (first === undefined) return `${label}: no points.`;
+    return `${label}: from ${figure(first.median, unit)} at ${first.at} to ${figure(last.median, unit)} at ${last.at}, slope ${slope.toFixed(2)}.`;
+  });
+  const sizes = [...new Set(series.flatMap(({ points }) => points.map(({ at }) => at)))].sort(
+    (a, b) => a - b,
+  );
+  const every = Math.ceil(sizes.length / 7);
+  return lineChart([...drawn, ...limit], {
+    title,
+    description: description.join(' '),
+    x: axis,
+    y: `time, ${unit}`,
+    behind: [
+      Plot.ruleX(
+        drawn.flatMap(({ bars }) => bars),
+        { x: 'at', y1: 'low', y2: 'high', stroke: 'colour', strokeWidth: 4, strokeOpacity: 0.35 },
+      ),
+    ],
+    scales: {
+      x: {
+        type: 'log',
+        nice: false,
+        ticks: sizes.filter((_, i) => i % every === 0),
+        tickFormat: (at: number) => `${at}`,
+      },
+      y: { type: 'log', nice: false, ticks: 4, tickFormat: (value: number) => powerOfTen(value) },
+    },
+  });
+}
+
+interface Bar {
+  at: number;
+  low: number;
+  high: number;
+  colour: string;
+}
+
+/** The least time for the operations of each point; with n threads, of n cores, if there are so many. */
+function limitOf(
+  { machine: { limits } }: Results,
+  { axis, series }: Pick<Growth, 'axis' | 'series'>,
+): Series[] {
+  if (limits === undefined) return [];
+  const flopsAt = new Map(
+    series.flatMap(({ points }) => points.map(({ at, flops }) => [at, flops] as const)),
+  );
+  const points = [...flopsAt]
+    .sort(([a], [b]) => a - b)
+    .map(([at, flops]) => {
+      const threads = Math.min(at * limits.gflopsOneCore, limits.gflopsAllCores);
+      return { x: at, y: flops / (axis === 'threads' ? threads : limits.gflopsAllCores) / 1e6 };
+    });
+  return [{ name: 'limit of this machine', points, style: { colour: 'var(--muted)', dash: '2 3' } }];
+}
+
+/** Labels of whole powers of ten only: between them a logarithmic axis is too dense for words. */
+const powerOfTen = (value: number): string =>
+  Number.isInteger(Math.round(Math.log10(value) * 1e6) / 1e6) ? `${Number(value.toPrecision(1))}` : '';
