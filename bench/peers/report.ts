@@ -5,6 +5,7 @@ import * as page from '../../examples/report/index.ts';
 import { tableOf } from '../../examples/report/sections.ts';
 import { io } from '../../src/index.ts';
 import {
+  baseOf,
   bestOf,
   columnsOf,
   contestantOf,
@@ -16,11 +17,11 @@ import {
   machineOf,
   own,
   range,
-  factor,
+  factors,
   times,
   verdictOf,
 } from './report/compare.ts';
-import { glance, groups } from './report/glance.ts';
+import { glance, inGroups } from './report/glance.ts';
 import { growth } from './report/growth.ts';
 import { lookOf, sign } from './report/look.ts';
 import type { Entry, Results, Row } from './results.ts';
@@ -57,71 +58,45 @@ export function report(results: Results): string {
 
 /* ---- the first screen ---- */
 
+/** How typegrad stands to each library in the work that the article is about, or else in the first that can be compared. */
 function headline(results: Results): Pick<page.Report, 'summary' | 'figures'> {
-  const warning = results.quick ? ['A quick run: its figures are rough.'] : [];
+  const canCompare = (row: Row) => verdictOf(results, row).ratio !== undefined;
   const row =
-    results.rows.find(({ id }) => id === headlineRow) ??
-    results.rows.find((row) => 'ahead behind level'.includes(verdictOf(results, row).outcome));
-  if (row === undefined) return { summary: [...warning, 'Nothing was measured.'].join(' ') };
-  const base = columnsOf(results)[0].of(row);
+    results.rows.find((row) => row.id === headlineRow && canCompare(row)) ?? results.rows.find(canCompare);
+  const warning = results.quick && 'A quick run: its figures are rough.';
+  const base = row && baseOf(results, row);
+  if (row === undefined || base === undefined)
+    return { summary: [warning, 'This run has nothing to compare.'].filter(Boolean).join(' ') };
+  const lead = `${capital(row.title)}: ${figure(base.median, row.unit)} with ${own} as it comes, so many times as fast as the best setting of each other:`;
   const rivals = bestOf(results, row).filter(({ contestant }) => contestant.library !== own);
-  const compared = rivals.filter(({ ratio }) => ratio !== undefined);
-  const lead =
-    base !== undefined && compared.length > 0
-      ? [
-          `${row.title}: ${own}, as it comes, takes ${figure(base.median, row.unit)}, and is so many times as fast as the best setting of`,
-        ]
-      : [];
   return {
-    summary: [...warning, score(results), ...lead].join(' '),
+    summary: [warning, lead].filter(Boolean).join(' '),
     figures: Object.fromEntries(
-      compared.map(({ contestant: { library }, ratio }) => [
-        `${library}, ${range(ratio!.spread, factor)}`,
-        times(ratio!.median),
-      ]),
+      rivals.flatMap(({ contestant: { library }, ratio }) =>
+        ratio ? [[`${library}, ${factors(ratio.spread)}`, times(ratio.median)]] : [],
+      ),
     ),
   };
 }
 
-/** In how much of the work typegrad is ahead, level and behind, and where behind. */
-function score(results: Results): string {
-  const verdicts = results.rows.map((row) => ({ row, ...verdictOf(results, row) }));
-  const of = (outcome: string) => verdicts.filter((verdict) => verdict.outcome === outcome);
-  const [ahead, level, behind] = [of('ahead'), of('level'), of('behind')];
-  const all = ahead.length + level.length + behind.length;
-  if (all === 0) return 'There is nothing to compare.';
-  const where = behind
-    .map(({ row, rival, ratio }) => `${row.title} (${rival!.contestant.library} ${times(1 / ratio!.median)})`)
-    .join('; ');
-  return `Of ${all} kinds of work, ${own} is ahead of every other library in ${ahead.length}, level with the best in ${level.length}, and behind in ${behind.length}${where && `: ${where}`}.`;
-}
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 /* ---- tables ---- */
 
 function figures(results: Results): page.Section {
-  const parts = Object.entries(groups).flatMap(([group, title]) => {
-    const rows = results.rows.filter((row) => row.group === group);
-    return rows.length === 0
-      ? []
-      : [
-          html`<h3>${title}</h3>${sideBySide(results, rows, title)}
-<details><summary>Every contestant, with spread, bursts and gate</summary>${entries(results, rows, title)}</details>\n`,
-        ];
-  });
   return {
     title: 'Every figure',
     note: `Medians of the best setting of each library; below them, how many times as fast ${own} is, as it comes. The best of a row is marked.`,
-    body: html`${parts}`,
+    body: html`<div class="side-by-side">${sideBySide(results)}</div>
+<details><summary>Every contestant, with spread, bursts and gate</summary><div class="entries">${inGroups(results.rows).map((row) => entries(results, row))}</div></details>`,
   };
 }
 
-function sideBySide(results: Results, rows: readonly Row[], title: string): Html {
+function sideBySide(results: Results): Html {
+  const rows = inGroups(results.rows);
   const libraries = librariesOf(results);
   const columns = columnsOf(results).filter(({ of }) => rows.some((row) => of(row) !== undefined));
-  const head = columns.map(
-    ({ name, library }, c) =>
-      html`${(c === 0 || library !== own) && sign(lookOf(libraries, library))} ${name}`,
-  );
+  const head = columns.map(({ name, library }) => html`${sign(lookOf(libraries, library))}<br>${name}`);
   const body = rows.map((row) => {
     const timed = columns.map(({ of }) => of(row));
     const least = Math.min(...timed.map((each) => each?.median ?? Number.POSITIVE_INFINITY));
@@ -133,15 +108,14 @@ function sideBySide(results: Results, rows: readonly Row[], title: string): Html
         each.median === least ? html`<b class="best">${value}<span class="hidden"> (best)</span></b>` : value;
       return html`${shown}${ratio && html`<br><small>${times(ratio.median)}</small>`}`;
     });
-    return [html`${row.title}<br><small>${row.unit}</small>`, ...cells];
+    return [html`${row.title} <small>${row.unit}</small>`, ...cells];
   });
-  return tableOf(['', ...head], body, title);
+  return tableOf([html`<span class="hidden">work</span>`, ...head], body, 'Every figure');
 }
 
-/** Every entry, one below the other. */
-function entries(results: Results, rows: readonly Row[], title: string): Html {
+/** Every entry of a row, fastest first, then those that were not timed. */
+function entries(results: Results, row: Row): Html {
   const head = [
-    'work',
     'contestant',
     'median',
     'middle half',
@@ -149,38 +123,29 @@ function entries(results: Results, rows: readonly Row[], title: string): Html {
     'GFLOP/s',
     'bursts',
     'repeated',
-    'gate, or problem',
+    'remarks',
   ];
-  const body = rows.flatMap((row) =>
-    row.entries.map((entry): Content[] => {
-      const { label, settings } = contestantOf(results, entry.contestant);
-      const { median, spread, ratio, bursts, disturbed } = entry;
-      return [
-        row.title,
-        html`${label}<br><small>${settings}</small>`,
-        median === undefined ? '–' : figure(median, row.unit),
-        spread ? range(spread, digits) : '–',
-        ratio ? html`${times(ratio.median)}<br><small>${range(ratio.spread, factor)}</small>` : '–',
-        row.flops !== undefined && median !== undefined
-          ? digits(row.flops / seconds(median, row.unit) / 1e9)
-          : '–',
-        bursts ?? '–',
-        disturbed ?? '–',
-        html`${remarks(entry)}`,
-      ];
-    }),
-  );
-  return tableOf(head, body, `${title}, every contestant`, [
-    true,
-    true,
-    false,
-    false,
-    false,
-    false,
-    false,
-    false,
-    true,
-  ]);
+  const time = ({ median = Number.POSITIVE_INFINITY }: Entry) => median;
+  const inOrder = [...row.entries].sort((a, b) => (time(a) === time(b) ? 0 : time(a) - time(b)));
+  const body = inOrder.map((entry): Content[] => {
+    const { label, settings } = contestantOf(results, entry.contestant);
+    const { median, spread, ratio, bursts, disturbed } = entry;
+    const rate =
+      row.flops !== undefined && median !== undefined && row.flops / seconds(median, row.unit) / 1e9;
+    return [
+      html`${label}<br><small>${settings}</small>`,
+      median === undefined ? '–' : figure(median, row.unit),
+      spread ? range(spread, digits) : '–',
+      ratio ? html`${times(ratio.median)}<br><small>${factors(ratio.spread)}</small>` : '–',
+      rate ? digits(rate) : '–',
+      bursts ?? '–',
+      disturbed ?? '–',
+      remarks(entry),
+    ];
+  });
+  const isWords = head.map((name) => name === 'contestant' || name === 'remarks');
+  return html`<h3>${row.title}</h3>${tableOf(head, body, `${row.title}, every contestant`, isWords)}
+`;
 }
 
 const seconds = (value: number, unit: Row['unit']): number => (unit === 'ms' ? value / 1000 : value);
@@ -188,7 +153,7 @@ const seconds = (value: number, unit: Row['unit']): number => (unit === 'ms' ? v
 const remarks = ({ check, problem, extra }: Entry): string =>
   [
     problem,
-    check && `${check.got.toPrecision(6)}, off by ${check.error.toExponential(0)}`,
+    check && `gate: ${check.got.toPrecision(6)}, off by ${check.error.toExponential(0)}`,
     extra?.accuracy !== undefined && `accuracy ${(100 * extra.accuracy).toFixed(2)} %`,
     extra?.afterMiB !== undefined && `${digits(extra.afterMiB)} MiB after the steps`,
   ]
@@ -247,6 +212,8 @@ function missing({ contestants, rows }: Results): page.Section[] {
 
 /* ---- how it was measured ---- */
 
+const whole = (count: number): string => count.toLocaleString('en-US');
+
 function method(results: Results): page.Section {
   const all = results.rows.flatMap(({ entries }) => entries);
   const sum = (of: (entry: Entry) => number | undefined) =>
@@ -273,8 +240,8 @@ function method(results: Results): page.Section {
     title: 'Method',
     body: html`<p class="method">Every contestant is one warm process and gets the same weights and batches; it is timed only after its loss after five
 steps agrees with the truth, computed in double precision, to 1e-4. Bursts are interleaved (A B C A B C), and ratios are formed of neighbouring
-bursts, so that what slows the machine for a while slows both. Quoted are medians with the first and third quartile. Of ${digits(sum(({ bursts }) => bursts))} bursts,
-${digits(sum(({ disturbed }) => disturbed))} were repeated because something else used the machine. “As it comes” is ${own} without any setting. To repeat it:</p>
+bursts, so that what slows the machine for a while slows both. Quoted are medians with the first and third quartile. Of ${whole(sum(({ bursts }) => bursts))} bursts,
+${whole(sum(({ disturbed }) => disturbed))} were repeated because something else used the machine. “As it comes” is ${own} without any setting. To repeat it:</p>
 <pre tabindex="0">${results.command}</pre>
 <dl class="facts">${values.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`,
   };

@@ -144,24 +144,27 @@ function step(network: string, batch: number, times: Times): Row {
   const products = widths.slice(1).reduce((sum, width, i) => sum + width * widths[i], 0);
   const rest = {
     id: `step ${network} b${batch}`,
-    title: `${network}, batch ${batch}`,
+    title: `step of ${network}, batch ${batch}`,
     flops: 6 * batch * products,
   };
   return row({ ...rest, group: 'step', unit: 'ms' }, { 'js-pytorch': ownWeights, ...times }, { check });
 }
 
 function product(m: number, k: number, n: number, times: Times): Row {
-  const rest = { id: `product ${m}x${k}x${n}`, title: `${m} × ${k} × ${n}`, flops: 2 * m * k * n };
+  const rest = { id: `product ${m}x${k}x${n}`, title: `product ${m} × ${k} × ${n}`, flops: 2 * m * k * n };
   return row({ ...rest, group: 'product', unit: 'ms' }, times);
 }
 
 const inference = (network: string, times: Times): Row =>
-  row({ id: `infer ${network}`, title: `${network}, one sample`, group: 'inference', unit: 'ms' }, times);
+  row(
+    { id: `infer ${network}`, title: `inference of ${network}, one sample`, group: 'inference', unit: 'ms' },
+    times,
+  );
 
 const sizesOf = (unit: number, sizes: readonly number[], power: number, fixed: number) =>
   sizes.map((at) => {
     const median = fixed + unit * at ** power;
-    return { at, median, spread: around(median), flops: 360_000 * at };
+    return { at, median, spread: around(median), flops: 100_000 * at ** power };
   });
 
 function growth(axis: Growth['axis'], sizes: readonly number[], power = 1): Growth {
@@ -181,12 +184,12 @@ function growth(axis: Growth['axis'], sizes: readonly number[], power = 1): Grow
 }
 
 const start = row(
-  { id: 'start', title: 'process start to the first step', group: 'start', unit: 'ms' },
+  { id: 'start', title: 'from process start to the first step', group: 'start', unit: 'ms' },
   { typegrad: 138, torch: 2310, 'tfjs-wasm': 281, 'jax-js': 334, plain: 92 },
 );
 const memory: Row = {
   id: 'memory',
-  title: 'peak of the process, 20,000 steps',
+  title: 'peak memory of 20,000 steps',
   group: 'memory',
   unit: 'MiB',
   entries: [
@@ -198,7 +201,7 @@ const memory: Row = {
   ],
 };
 const epoch = row(
-  { id: 'epoch mnist', title: 'batch 128, Adam 1e-3', group: 'epoch', unit: 's' },
+  { id: 'epoch mnist', title: 'epoch of MNIST, batch 128', group: 'epoch', unit: 's' },
   {
     typegrad: 0.39,
     'typegrad-wide': 0.27,
@@ -289,7 +292,7 @@ export const madeUp = (): Results =>
       step('784-64-128-10', 1024, {
         typegrad: 3.1,
         'typegrad-wide': 2.08,
-        torch: 2.9,
+        torch: 3.05,
         'torch-fused': 3.2,
         'tfjs-wasm': 73,
         'tfjs-cpu': 398,
@@ -315,7 +318,7 @@ export const madeUp = (): Results =>
           'jax-js': 560,
           plain: 'too slow: left out',
         }),
-        title: '768-3072-768, 512 rows',
+        title: 'step of 768-3072-768, 512 rows',
       },
       inference('784-64-128-10', {
         typegrad: 0.011,

@@ -120,10 +120,16 @@ export const digits = (value: number): string => {
 export const figure = (value: number, unit: Row['unit']): string => `${digits(value)} ${unit}`;
 
 /** 1.62, 2.4, 14: as many digits as such ratios are worth. */
-export const factor = (ratio: number): string =>
-  ratio >= 10 ? Math.round(ratio).toLocaleString('en-US') : ratio.toFixed(ratio >= 2 ? 1 : 2);
+const places = (ratio: number): number => (ratio >= 10 ? 0 : ratio >= 2 ? 1 : 2);
 
-export const times = (ratio: number): string => `${factor(ratio)} ×`;
+export const factor = (ratio: number, decimals = places(ratio)): string =>
+  ratio.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+
+/** '1.62 ×', not broken between lines. */
+export const times = (ratio: number): string => `${factor(ratio)}\u00a0×`;
+
+export const factors = ([low, high]: readonly [number, number]): string =>
+  range([low, high], (ratio) => factor(ratio, places(low)));
 
 export const range = ([low, high]: readonly [number, number], show: (value: number) => string): string =>
   show(low) === show(high) ? show(low) : `${show(low)}–${show(high)}`;

@@ -5,12 +5,11 @@ import type { Section } from '../../../examples/report/index.ts';
 import type { Results, Row } from '../results.ts';
 import {
   bestOf,
-  factor,
+  factors,
   figure,
   inverse,
   librariesOf,
   own,
-  range,
   type Timed,
   times,
   verdictOf,
@@ -18,7 +17,7 @@ import {
 import { lookOf, sign } from './look.ts';
 
 /** Groups of rows, in the order of the report. */
-export const groups: Record<Row['group'], string> = {
+const groups: Record<Row['group'], string> = {
   step: 'Training steps',
   epoch: 'An epoch of MNIST',
   product: 'Matrix products',
@@ -26,6 +25,10 @@ export const groups: Record<Row['group'], string> = {
   start: 'Start',
   memory: 'Memory',
 };
+
+/** Rows in the order of their groups. */
+export const inGroups = (rows: readonly Row[]): Row[] =>
+  Object.keys(groups).flatMap((group) => rows.filter((row) => row.group === group));
 
 const [width, height, inset] = [600, 32, 16];
 /** Whatever is slower than a hundredth of typegrad stands at the edge: there, by how much is no longer the question. */
@@ -50,7 +53,8 @@ export function glance(results: Results): Section {
     Math.max(2, ...all.map(({ high }) => high)) * 1.2,
   ];
   const legend = libraries.map(
-    (library) => html`<li>${sign(lookOf(librariesOf(results), library))}${library}</li>`,
+    (library) =>
+      html`<li>${sign(lookOf(librariesOf(results), library))}${library}${library === own && ' in its best setting'}</li>`,
   );
   const lists = Object.entries(groups).flatMap(([group, title]) => {
     const rows = results.rows.filter((row) => row.group === group);
@@ -59,9 +63,20 @@ export function glance(results: Results): Section {
   });
   return {
     title: 'At a glance',
-    note: `Speed of each library’s best setting, as a multiple of ${own} as it comes: right of the line at 1 is faster, or needs less memory; left is slower, or needs more. Bars span the middle half of the measured pairs.`,
+    note: `${score(results)} Each mark is the best setting of a library. The line at 1 is ${own} as it comes: right of it is faster, or takes less memory. Bars and small figures span the middle half of the measured pairs.`,
     body: html`<div class="glance"><ul class="legend">${legend}</ul>${axis(domain)}${lists}</div>`,
   };
+}
+
+/** In how much of the work typegrad is ahead of all others, level with the best of them, and behind. */
+function score(results: Results): string {
+  const outcomes = results.rows.map((row) => verdictOf(results, row).outcome);
+  const [ahead, level, behind] = (['ahead', 'level', 'behind'] as const).map(
+    (outcome) => outcomes.filter((each) => each === outcome).length,
+  );
+  const isBest = (row: Row) => bestOf(results, row)[0]?.contestant.library === own;
+  const compared = results.rows.filter((_, i) => ['ahead', 'level', 'behind'].includes(outcomes[i]));
+  return `Of ${ahead + level + behind} kinds of work, ${own} as it comes is ahead of all others in ${ahead}, level with the best of them in ${level}, behind in ${behind}; in its best setting it is the first in ${compared.filter(isBest).length}.`;
 }
 
 function marksOf(results: Results, row: Row): Mark[] {
@@ -148,7 +163,7 @@ function lanesOf(places: readonly number[]): number[] {
 const inWords = (row: Row, { contestant: { label, settings }, median, ratio }: Timed): string =>
   [
     `${label}, ${settings}: ${figure(median, row.unit)}`,
-    ratio && `${times(1 / ratio.median)} the speed of ${own} (${range(inverse(ratio).spread, factor)})`,
+    ratio && `${times(1 / ratio.median)} the speed of ${own} (${factors(inverse(ratio).spread)})`,
   ]
     .filter(Boolean)
     .join('; ');
@@ -159,7 +174,7 @@ function verdict(results: Results, row: Row): Html {
   if (outcome === 'missing') return html`<span>no figure of ${own}</span>`;
   if (rival === undefined || ratio === undefined) return html`<span>no other has a figure</span>`;
   const { library } = rival.contestant;
-  const spread = (of: typeof ratio) => html` <small>${range(of.spread, factor)}</small>`;
+  const spread = (of: typeof ratio) => html` <small>${factors(of.spread)}</small>`;
   const best = bestOf(results, row).find(({ contestant }) => contestant.library === own);
   const lead = best?.ratio && ratio.median / best.ratio.median;
   const also =
@@ -170,8 +185,8 @@ function verdict(results: Results, row: Row): Html {
     html`<small class="also">${best.contestant.settings}: ${times(lead)} ${library}</small>`;
   const word = outcome === 'ahead' ? own : outcome === 'behind' ? library : undefined;
   if (word === undefined)
-    return html`<span>${sign(lookOf(libraries, library))}level with ${library}${spread(ratio)}</span>${also}`;
+    return html`<span class="who">${sign(lookOf(libraries, library))}level with ${library}${spread(ratio)}</span>${also}`;
   const shown = outcome === 'ahead' ? ratio : inverse(ratio);
   const loser = outcome === 'ahead' ? library : own;
-  return html`<span>${sign(lookOf(libraries, word))}<b>${word}</b> ${times(shown.median)} ${loser}${spread(shown)}</span>${also}`;
+  return html`<span class="who">${sign(lookOf(libraries, word))}<b>${word}</b> ${times(shown.median)} ${loser}${spread(shown)}</span>${also}`;
 }

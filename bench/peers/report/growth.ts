@@ -18,7 +18,7 @@ export function growth(results: Results): Section {
         ? `The grey line is the least time in which this machine could do the arithmetic: ${digits(limits.gflopsAllCores)} GFLOP/s on all cores, ${digits(limits.gflopsOneCore)} on one (${limits.what}).`
         : 'What this machine could do at most was not measured.'
     }`,
-    body: html`<div class="charts">${charts}</div>`,
+    body: html`<div class="charts growth">${charts}</div>`,
   };
 }
 
@@ -41,7 +41,6 @@ function chart(results: Results, { title, axis, unit, series }: Growth) {
       bars: points.map(({ at, spread: [low, high] }) => ({ at, low, high, colour: style.colour })),
     };
   });
-  const limit = limitOf(results, { axis, series });
   const description = series.map(({ contestant, points, slope }) => {
     const [first, last] = [points[0], points[points.length - 1]];
     const { label } = contestantOf(results, contestant);
@@ -51,28 +50,42 @@ function chart(results: Results, { title, axis, unit, series }: Growth) {
   const sizes = [...new Set(series.flatMap(({ points }) => points.map(({ at }) => at)))].sort(
     (a, b) => a - b,
   );
-  const every = Math.ceil(sizes.length / 7);
-  return lineChart([...drawn, ...limit], {
+  const every = Math.ceil(sizes.length / 8);
+  const lines = [...drawn, ...limitOf(results, { axis, series })];
+  const ticks = ticksOf(lines.flatMap(({ points }) => points.map(({ y }) => y)));
+  return lineChart(lines, {
     title,
     description: description.join(' '),
     x: axis,
     y: `time, ${unit}`,
     behind: [
+      // The axes of their own: those of a logarithmic scale leave out every label that is not near a power of ten.
+      Plot.axisX(
+        sizes.filter((_, i) => i % every === 0),
+        { text: (at: number) => `${at}`, label: axis, labelAnchor: 'center', labelArrow: 'none' },
+      ),
+      Plot.axisY(ticks, {
+        text: (time: number) => `${Number(time.toPrecision(1))}`,
+        label: `time, ${unit}`,
+        labelAnchor: 'center',
+        labelArrow: 'none',
+      }),
       Plot.ruleX(
         drawn.flatMap(({ bars }) => bars),
         { x: 'at', y1: 'low', y2: 'high', stroke: 'colour', strokeWidth: 4, strokeOpacity: 0.35 },
       ),
     ],
-    scales: {
-      x: {
-        type: 'log',
-        nice: false,
-        ticks: sizes.filter((_, i) => i % every === 0),
-        tickFormat: (at: number) => `${at}`,
-      },
-      y: { type: 'log', nice: false, ticks: 4, tickFormat: (value: number) => powerOfTen(value) },
-    },
+    scales: { x: { type: 'log', nice: false }, y: { type: 'log', nice: false, ticks } },
   });
+}
+
+/** Powers of ten, or, where there are too few of them, their double and their half, too. */
+function ticksOf(values: readonly number[]): number[] {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const powers = Array.from({ length: 30 }, (_, i) => 10 ** (i - 12));
+  const within = (ticks: readonly number[]) => ticks.filter((tick) => tick >= low && tick <= high);
+  const few = within(powers);
+  return few.length >= 3 ? few : within(powers.flatMap((power) => [power, 2 * power, 5 * power]));
 }
 
 interface Bar {
@@ -99,7 +112,3 @@ function limitOf(
     });
   return [{ name: 'limit of this machine', points, style: { colour: 'var(--muted)', dash: '2 3' } }];
 }
-
-/** Labels of whole powers of ten only: between them a logarithmic axis is too dense for words. */
-const powerOfTen = (value: number): string =>
-  Number.isInteger(Math.round(Math.log10(value) * 1e6) / 1e6) ? `${Number(value.toPrecision(1))}` : '';
