@@ -105,11 +105,11 @@ function chart(marks: Plot.Markish[], options: ChartOptions, named: readonly Ser
   }</figcaption>${trusted(svg.replace('<svg', () => opening))}</figure>`;
 }
 
-/** A plot as the text of an SVG. */
+/** A plot as the text of an SVG. The style that Plot gives each of its own is left out: the page has one for all. */
 export function draw(options: Plot.PlotOptions): string {
   // linkedom's document is all that Plot asks of one.
   const document = parseHTML('<html></html>').document as unknown as Document;
-  return brief(Plot.plot({ document, ...options }).outerHTML);
+  return brief(Plot.plot({ document, ...options }).outerHTML.replace(/<style>.*?<\/style>/s, ''));
 }
 
 /** Every so manieth of the points, and the last, so that there are not more than `most`. */

@@ -164,7 +164,7 @@ const inference = (network: string, times: Times): Row =>
 const sizesOf = (unit: number, sizes: readonly number[], power: number, fixed: number) =>
   sizes.map((at) => {
     const median = fixed + unit * at ** power;
-    return { at, median, spread: around(median), flops: 100_000 * at ** power };
+    return { at, median, spread: around(median), flops: 100_000 * at ** Math.max(power, 0) };
   });
 
 function growth(axis: Growth['axis'], sizes: readonly number[], power = 1): Growth {

@@ -18,9 +18,12 @@ export interface Timed {
 }
 
 /** typegrad, then all others in the order of the run, absent ones too. */
-export const librariesOf = ({ contestants }: Results): string[] => [
-  ...new Set([own, ...contestants.map(({ library }) => library)]),
-];
+export function librariesOf(results: Results): string[] {
+  const { contestants, rows, growth } = results;
+  const named = [...rows.flatMap(({ entries }) => entries), ...growth.flatMap(({ series }) => series)];
+  const all = [...contestants, ...named.map(({ contestant }) => contestantOf(results, contestant))];
+  return [...new Set([own, ...all.map(({ library }) => library)])];
+}
 
 /** The contestant of an id; one that the list lacks is shown by its id. */
 export const contestantOf = ({ contestants }: Results, id: string): Contestant =>

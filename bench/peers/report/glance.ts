@@ -83,6 +83,7 @@ function marksOf(results: Results, row: Row): Mark[] {
   return bestOf(results, row).flatMap((timed) => {
     if (timed.ratio === undefined) return [];
     const { median: speed, spread } = inverse(timed.ratio);
+    if (!(speed > 0 && speed < Number.POSITIVE_INFINITY)) return []; // no place on a logarithmic axis
     return [{ timed, speed, low: spread[0], high: spread[1] }];
   });
 }

@@ -13,7 +13,7 @@ export function table(results: Results): string {
   const first = Math.max(0, ...rows.map(({ title }) => title.length));
   const columns = columnsOf(results)
     .map((column) => sized(column, results.rows))
-    .filter(({ cells }) => cells.some((cell) => cell !== none));
+    .filter(({ cells }, c) => c === 0 || cells.some((cell) => cell !== none));
   const blocks = blocksOf(columns, width - first).map((block) => {
     const line = (title: string, cells: readonly string[]) =>
       [title.padEnd(first), ...cells.map((cell, c) => cell.padStart(block[c].width))]
@@ -34,7 +34,7 @@ export function table(results: Results): string {
   });
   const absent = results.contestants.filter(({ absent }) => absent !== undefined);
   const notes = [
-    `best setting of each library; × is how many times as fast as it ${own} is, as it comes`,
+    `best setting of each library; × is how many times as fast as it ${own} is, as it comes; ${none}: not measured, the report says why`,
     ...absent.map(({ label, absent }) => `${label}: ${absent}`),
     ...(results.quick ? ['a quick run: its figures are rough'] : []),
   ].flatMap((note) => wrap(note));
