@@ -14,14 +14,14 @@ const contestants: Contestant[] = [
   },
   {
     id: 'typegrad-wide',
-    label: 'typegrad, wide',
+    label: 'typegrad',
     library: 'typegrad',
     version: '0.0.1',
-    settings: 'wide vectors, fast',
+    settings: 'all threads, fast, wide vectors',
   },
   {
     id: 'typegrad-1t',
-    label: 'typegrad, one thread',
+    label: 'typegrad',
     library: 'typegrad',
     version: '0.0.1',
     settings: 'one thread, exact',
@@ -36,7 +36,7 @@ const contestants: Contestant[] = [
   },
   {
     id: 'torch-fused',
-    label: 'PyTorch, fused',
+    label: 'PyTorch',
     library: 'PyTorch',
     version: '9.9.9',
     settings: 'all threads, Adam(fused=True)',

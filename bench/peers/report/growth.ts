@@ -2,7 +2,7 @@
 import { lineChart, Plot, type Series } from '../../../examples/report/charts.ts';
 import { html } from '../../../examples/report/html.ts';
 import type { Section } from '../../../examples/report/index.ts';
-import type { Growth, Results } from '../results.ts';
+import type { Contestant, Growth, Results } from '../results.ts';
 import { contestantOf, digits, figure, librariesOf, range } from './compare.ts';
 import { lookOf } from './look.ts';
 
@@ -24,28 +24,27 @@ export function growth(results: Results): Section {
 
 function chart(results: Results, { title, axis, unit, series }: Growth) {
   const libraries = librariesOf(results);
-  const drawn = series.map(({ contestant: id, points, slope }, i): Series & { bars: Bar[] } => {
-    const { label, library } = contestantOf(results, id);
-    const place = series
-      .slice(0, i)
-      .filter((other) => contestantOf(results, other.contestant).library === library);
-    const style = { colour: lookOf(libraries, library).colour, dash: dashes[place.length % dashes.length] };
+  const all = series.map(({ contestant }) => contestantOf(results, contestant));
+  const drawn = series.map(({ points, slope }, i): Series & { bars: Bar[] } => {
+    const { library } = all[i];
+    const name = nameOf(all[i], all);
+    const place = all.slice(0, i).filter((other) => other.library === library).length;
+    const style = { colour: lookOf(libraries, library).colour, dash: dashes[place % dashes.length] };
     return {
-      name: `${label}, slope ${slope.toFixed(2).replace('-', '−')}`,
+      name: `${name}, slope ${slope.toFixed(2).replace('-', '−')}`,
       style,
       points: points.map(({ at, median, spread, flops }) => ({
         x: at,
         y: median,
-        note: `${label}, ${axis} ${at}: ${figure(median, unit)} (${range(spread, digits)}), ${digits(flops / median / 1e6)} GFLOP/s`,
+        note: `${name}, ${axis} ${at}: ${figure(median, unit)} (${range(spread, digits)}), ${digits(flops / median / 1e6)} GFLOP/s`,
       })),
       bars: points.map(({ at, spread: [low, high] }) => ({ at, low, high, colour: style.colour })),
     };
   });
-  const description = series.map(({ contestant, points, slope }) => {
+  const description = drawn.map(({ name, points }) => {
     const [first, last] = [points[0], points[points.length - 1]];
-    const { label } = contestantOf(results, contestant);
-    if (first === undefined) return `${label}: no points.`;
-    return `${label}: from ${figure(first.median, unit)} at ${first.at} to ${figure(last.median, unit)} at ${last.at}, slope ${slope.toFixed(2)}.`;
+    if (first === undefined) return `${name}: no points.`;
+    return `${name}: from ${figure(first.y, unit)} at ${first.x} to ${figure(last.y, unit)} at ${last.x}.`;
   });
   const sizes = [...new Set(series.flatMap(({ points }) => points.map(({ at }) => at)))].sort(
     (a, b) => a - b,
@@ -86,6 +85,13 @@ function ticksOf(values: readonly number[]): number[] {
   const within = (ticks: readonly number[]) => ticks.filter((tick) => tick >= low && tick <= high);
   const few = within(powers);
   return few.length >= 3 ? few : within(powers.flatMap((power) => [power, 2 * power, 5 * power]));
+}
+
+/** Its label; and, of several with the same, in what settings it differs from the others. */
+function nameOf({ label, settings }: Contestant, all: readonly Contestant[]): string {
+  const alike = all.filter((other) => other.label === label).map((other) => other.settings.split(', '));
+  const own = settings.split(', ').filter((part) => alike.some((other) => !other.includes(part)));
+  return [label, ...own].join(', ');
 }
 
 interface Bar {

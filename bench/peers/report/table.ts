@@ -32,10 +32,10 @@ export function table(results: Results): string {
       ),
     ].join('\n');
   });
-  const absent = results.contestants.filter(({ absent }) => absent !== undefined);
+  const absent = results.contestants.flatMap(({ label, absent }) => (absent ? [`${label}: ${absent}`] : []));
   const notes = [
     `best setting of each library; × is how many times as fast as it ${own} is, as it comes; ${none}: not measured, the report says why`,
-    ...absent.map(({ label, absent }) => `${label}: ${absent}`),
+    ...new Set(absent),
     ...(results.quick ? ['a quick run: its figures are rough'] : []),
   ].flatMap((note) => wrap(note));
   return [...blocks, notes.join('\n')].join('\n\n');
