@@ -67,7 +67,7 @@ function headline(results: Results): Pick<page.Report, 'summary' | 'figures'> {
   const base = row && baseOf(results, row);
   if (row === undefined || base === undefined)
     return { summary: [warning, 'This run has nothing to compare.'].filter(Boolean).join(' ') };
-  const lead = `${capital(row.title)}: ${figure(base.median, row.unit)} with ${own} as it comes, so many times as fast as the best setting of each other:`;
+  const lead = `${capital(row.title)}: ${figure(base.median, row.unit)} with ${own} as it comes. That is so many times as fast as each other’s best setting:`;
   const rivals = bestOf(results, row).filter(({ contestant }) => contestant.library !== own);
   return {
     summary: [warning, lead].filter(Boolean).join(' '),

@@ -1,4 +1,5 @@
-// What a run of the benchmark found: the runner writes it, the report reads it.
+// What a run of `npm run bench:peers` found: written as JSON by the runner, read by the report.
+
 export interface Results {
   /** When the run began, ISO 8601. */
   date: string;

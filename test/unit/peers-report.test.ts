@@ -60,10 +60,10 @@ describe('the page of peers', () => {
       lines.map((line) => [texts(line, '.work')[0], texts(line, '.verdict')[0]]),
     );
     expect(said['step of 784-64-128-10, batch 32']).to.equal('typegrad 3.1 × PyTorch 3.0–3.2'); // 0.53 / 0.171
-    expect(said['step of 784-64-128-10, batch 1024']).to.match(/^level with PyTorch 0\.9\d–1\.0\d/); // 3.05 / 3.1
+    expect(said['step of 784-64-128-10, batch 1024']).to.match(/^≈level with PyTorch 0\.9\d–1\.0\d/); // 3.05 / 3.1
     // 171 / 71 behind; with wide vectors 71 / 92
     expect(said['step of 768-3072-768, 512 rows']).to.match(
-      /^PyTorch 2\.4 × typegrad 2\.3–2\.5 ?all threads, fast, wide vectors: 0\.77 × PyTorch/,
+      /^PyTorch 2\.4 × typegrad 2\.3–2\.5 ?typegrad, fast, wide vectors: 0\.77 × PyTorch/,
     );
     expect(said['inference of 784-64-128-10, one sample']).to.match(/^onnxruntime-node 1\.06 × typegrad/);
     expect(lines.map((line) => line.className)).to.include.members(['ahead', 'level', 'behind']);
@@ -130,6 +130,12 @@ describe('the page of peers', () => {
     );
     // Speeds 2, 1 and 1/4: from 1/4 to 1 it is twice as far as from 1 to 2.
     expect((x['typegrad'] - x['jax-js']) / (x['PyTorch'] - x['typegrad'])).to.be.closeTo(2, 0.01);
+    const legend = [...document.querySelectorAll('.glance .legend li')].map(({ innerHTML }) => innerHTML);
+    for (const kind of [/var\(--series-\d\)/, / d="[^"]+"| r="[^"]+"/]) {
+      const looks = legend.map((inner) => inner.match(kind)?.[0]);
+      expect(new Set(looks)).to.have.property('size', 7); // in colour and in shape
+      expect(looks).to.not.include(undefined);
+    }
     const colourIn = (selector: string, name: string) =>
       [...document.querySelectorAll(selector)]
         .find((element) => element.textContent?.includes(name))

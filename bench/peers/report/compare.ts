@@ -108,6 +108,10 @@ export function verdictOf(results: Results, row: Row): Verdict {
 
 /* ---- for people ---- */
 
+/** Those of a contestant's settings that not all of some others have. */
+export const distinct = ({ settings }: Contestant, others: readonly Contestant[]): string[] =>
+  settings.split(', ').filter((part) => others.some((other) => !other.settings.split(', ').includes(part)));
+
 /** Three digits that count, thousands apart. */
 export const digits = (value: number): string => {
   const size = Math.abs(value);

@@ -5,6 +5,8 @@ import type { Section } from '../../../examples/report/index.ts';
 import type { Results, Row } from '../results.ts';
 import {
   bestOf,
+  contestantOf,
+  distinct,
   factors,
   figure,
   inverse,
@@ -183,11 +185,11 @@ function verdict(results: Results, row: Row): Html {
     best &&
     best.contestant.id !== own &&
     lead &&
-    html`<small class="also">${best.contestant.settings}: ${times(lead)} ${library}</small>`;
+    html`<small class="also">${own}, ${distinct(best.contestant, [contestantOf(results, own)]).join(', ')}: ${times(lead)} ${library}</small>`;
   const word = outcome === 'ahead' ? own : outcome === 'behind' ? library : undefined;
   if (word === undefined)
-    return html`<span class="who">${sign(lookOf(libraries, library))}level with ${library}${spread(ratio)}</span>${also}`;
+    return html`<span><i class="sign" aria-hidden="true">≈</i>level with ${library}${spread(ratio)}</span>${also}`;
   const shown = outcome === 'ahead' ? ratio : inverse(ratio);
   const loser = outcome === 'ahead' ? library : own;
-  return html`<span class="who">${sign(lookOf(libraries, word))}<b>${word}</b> ${times(shown.median)} ${loser}${spread(shown)}</span>${also}`;
+  return html`<span>${sign(lookOf(libraries, word))}<b>${word}</b> ${times(shown.median)} ${loser}${spread(shown)}</span>${also}`;
 }

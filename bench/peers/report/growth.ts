@@ -3,7 +3,7 @@ import { lineChart, Plot, type Series } from '../../../examples/report/charts.ts
 import { html } from '../../../examples/report/html.ts';
 import type { Section } from '../../../examples/report/index.ts';
 import type { Contestant, Growth, Results } from '../results.ts';
-import { contestantOf, digits, figure, librariesOf, range } from './compare.ts';
+import { contestantOf, digits, distinct, figure, librariesOf, range } from './compare.ts';
 import { lookOf } from './look.ts';
 
 const dashes = [undefined, '5 3', '1.5 3', '8 3 2 3'];
@@ -87,12 +87,11 @@ function ticksOf(values: readonly number[]): number[] {
   return few.length >= 3 ? few : within(powers.flatMap((power) => [power, 2 * power, 5 * power]));
 }
 
-/** Its label; and, of several with the same, in what settings it differs from the others. */
-function nameOf({ label, settings }: Contestant, all: readonly Contestant[]): string {
-  const alike = all.filter((other) => other.label === label).map((other) => other.settings.split(', '));
-  const own = settings.split(', ').filter((part) => alike.some((other) => !other.includes(part)));
-  return [label, ...own].join(', ');
-}
+/** Its label; and, of several with the same, what tells it from the others. */
+const nameOf = (contestant: Contestant, all: readonly Contestant[]): string => {
+  const alike = all.filter(({ label }) => label === contestant.label);
+  return [contestant.label, ...distinct(contestant, alike)].join(', ');
+};
 
 interface Bar {
   at: number;

@@ -3,7 +3,7 @@ import type { Results, Row } from '../results.ts';
 import { type Column, columnsOf, digits, factor, own } from './compare.ts';
 
 const width = 100;
-const longestTitle = 36;
+const longestTitle = 40;
 const gap = 2;
 const none = '–';
 
