@@ -1,6 +1,6 @@
 // npm run bench:peers: typegrad beside what people use today, in one run.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { base, contestants } from './contestants.ts';
 import { install } from './install.ts';
@@ -16,7 +16,7 @@ const usage = `npm run bench:peers -- [options]
   --work REGEX   only work that matches, as in 'step|growth'
   --quick        some minutes instead of twenty: figures are rough
   --rounds N     turns of each contestant
-  --out FILE     where the figures go; bench/results/<date>.json unless said
+  --out FILE     where the figures go, and the report beside them; unless said, bench/results/<date>.json and bench/report.html
   --list         show contestants and work, and measure nothing
   --help         show this
 
@@ -77,7 +77,11 @@ mkdirSync(dirname(resolve(file)), { recursive: true });
 const six = (_: string, value: unknown) =>
   typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
 writeFileSync(file, `${JSON.stringify(results, six, 1)}\n`);
-tell(`written to ${file}`);
+const page = out ? `${out.replace(/\.json$/, '')}.html` : join(import.meta.dirname, '../report.html');
+const { table, writeReport } = await import('./report.ts'); // not at the top: what draws takes half a second to load
+await writeReport(results, page);
+tell(`written to ${relative('.', file)} and ${relative('.', page)}`);
+console.log(table(results));
 
 function readOptions() {
   const text = { type: 'string' } as const;

@@ -46,8 +46,8 @@ const neighbours = 4;
 /** A contestant that takes part, in whichever process it has now. */
 class Contender {
   readonly declared: Declared;
-  /** Operations in a millisecond of a job, at best: foretells what will be too slow. */
-  readonly speeds: Record<string, number> = {};
+  /** The largest case of each job so far, and its milliseconds: foretells what will be too slow. */
+  readonly largest: Record<string, { flops: number; time: number }> = {};
   readonly gates = new Map<string, Promise<Check>>();
   private readonly programs: Programs;
   private child: Child | undefined;
@@ -246,12 +246,12 @@ class Runner {
     return checkLoss(result ?? Number.NaN, truth);
   }
 
-  /** Sets a case up to be timed: one run, to see whether it is too slow, then as many as warm it up. */
+  /** Sets a case up to be timed: one run, to see whether it is too slow, then as many as warm it up. Returns milliseconds of one. */
   private async prepare(
     contender: Contender,
     { job, task }: Pick<Timed, 'job' | 'task'>,
     flops: number,
-  ): Promise<void> {
+  ): Promise<number> {
     const { slowest, warmUp } = this.effort;
     this.foretell(contender, job, flops);
     const child = await contender.process();
@@ -263,13 +263,16 @@ class Runner {
     if (milliseconds > 1000 * slowest) throw new Failure(tooSlow(milliseconds));
     const warm = await child.ask({ do: 'run', milliseconds: warmUp }, 10 + 10 * slowest);
     const time = Math.min(milliseconds, (warm.milliseconds ?? 0) / (warm.runs ?? 1));
-    if (time >= 20) contender.speeds[job] = Math.max(contender.speeds[job] ?? 0, flops / time); // shorter ones are mostly overhead
+    if (flops >= (contender.largest[job]?.flops ?? 0)) contender.largest[job] = { flops, time };
+    return time;
   }
 
-  /** Leaves out, without trying, what would take more than twice as long as may be, by the speed that was seen. */
+  /** Leaves out, without trying, what would take more than twice as long as may be, by a case that is not much smaller. */
   private foretell(contender: Contender, job: string, flops: number): void {
-    const milliseconds = flops / (contender.speeds[job] ?? Infinity);
-    if (milliseconds > 2000 * this.effort.slowest) throw new Failure(tooSlow(milliseconds));
+    const seen = contender.largest[job];
+    if (!seen || flops > 20 * seen.flops) return; // small ones are mostly overhead
+    const time = (flops / seen.flops) * seen.time;
+    if (time > 2000 * this.effort.slowest) throw new Failure(tooSlow(time));
   }
 
   /** A burst: milliseconds of one run. If others took the cores that it needed, it is repeated, as long as there is patience. */
@@ -352,7 +355,8 @@ class Runner {
         const reason = (await contender.process()).hello.cannot?.epoch;
         if (reason) throw new Failure(reason);
         await this.pass(contender, { job: 'step', task });
-        const expected = flops / (contender.speeds.step ?? Infinity);
+        const step = await this.prepare(contender, { job: 'step', task }, flopsOf(task, true));
+        const expected = step * Math.ceil(60_000 / task.rows);
         if (expected > 1000 * this.effort.slowestEpoch) throw new Failure(tooSlow(expected));
         const child = await contender.process();
         const message = { do: 'prepareEpochs', task, inputs: this.inputs(task), lr: rate, digits } as const;
