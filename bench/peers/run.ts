@@ -295,9 +295,7 @@ class Runner {
     }
   }
 
-  /**
-   * Bursts in turns: A B C A B C, with the base before every few of the others, so that each has one of the base near it.
-   */
+  /** Turns: A B C A B C, with the base before every few of the others, so that each has one of the base near it. */
   private async takeTurns(
     contenders: readonly Contender[],
     measure: (contender: Contender) => Promise<Burst>,
@@ -315,13 +313,9 @@ class Runner {
     for (let round = 0; round < rounds; round++)
       for (const contender of order) {
         const time = times.get(contender.id);
-        const spent = time?.own.reduce((sum, value) => sum + value, 0) ?? 0;
-        if (
-          !time ||
-          problems.has(contender.id) ||
-          (time.own.length >= 3 && spent > 4000 * this.effort.slowest)
-        )
-          continue;
+        if (!time || problems.has(contender.id)) continue;
+        const spent = time.own.reduce((sum, value) => sum + value, 0);
+        if (contender !== first && time.own.length >= 3 && spent > 4000 * this.effort.slowest) continue;
         try {
           const { time: own, disturbed } = await measure(contender);
           time.own.push(own);
