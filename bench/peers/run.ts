@@ -16,7 +16,8 @@ export interface Effort {
   /** Turns of every contestant, and milliseconds of one. */
   rounds: number;
   burst: number;
-  /** Milliseconds that each runs before it is timed: engines compile their code twice, the second time well. */
+  /** Milliseconds that each case runs before it is timed, and three times that the first: engines compile their code twice, the second
+   *  time well. */
   warmUp: number;
   /** Seconds that one run may take; who needs longer is left out of a case. */
   slowest: number;
@@ -27,7 +28,7 @@ export interface Effort {
 }
 
 export const fullEffort: Effort = {
-  ...{ rounds: 7, burst: 80, warmUp: 500, slowest: 2, slowestEpoch: 25, patience: 120 },
+  ...{ rounds: 7, burst: 80, warmUp: 400, slowest: 2, slowestEpoch: 25, patience: 120 },
 };
 export const quickEffort: Effort = {
   ...{ rounds: 3, burst: 25, warmUp: 100, slowest: 1, slowestEpoch: 8, patience: 10 },
@@ -137,14 +138,14 @@ class Runner {
       step(timed.id);
       rows.push(await this.time(timed));
     }
-    if (work.epoch) {
-      step(work.epoch.id);
-      rows.push(await this.timeEpochs(work.epoch));
-    }
     const growth: Growth[] = [];
     for (const each of work.growth) {
       step(each.id);
       growth.push(await this.timeGrowth(each));
+    }
+    if (work.epoch) {
+      step(work.epoch.id);
+      rows.push(await this.timeEpochs(work.epoch));
     }
     for (const contender of this.contenders) contender.end(); // the rest is about fresh processes
     if (work.start) {
@@ -261,7 +262,8 @@ class Runner {
     let milliseconds = await once();
     if (milliseconds > 1000 * slowest) milliseconds = Math.min(milliseconds, await once()); // it may have been disturbed
     if (milliseconds > 1000 * slowest) throw new Failure(tooSlow(milliseconds));
-    const warm = await child.ask({ do: 'run', milliseconds: warmUp }, 10 + 10 * slowest);
+    const warming = contender.largest[job] ? warmUp : 3 * warmUp;
+    const warm = await child.ask({ do: 'run', milliseconds: warming }, 10 + 10 * slowest);
     const time = Math.min(milliseconds, (warm.milliseconds ?? 0) / (warm.runs ?? 1));
     if (flops >= (contender.largest[job]?.flops ?? 0)) contender.largest[job] = { flops, time };
     return time;
