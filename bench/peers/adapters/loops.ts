@@ -63,7 +63,7 @@ function multiply(A: Float32Array, B: Float32Array, C: Float32Array, m: number, 
     }
 }
 
-class Net {
+export class Net {
   readonly layers;
   private steps = 0;
 
