@@ -39,6 +39,7 @@ if (list) {
   process.exit();
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const began = new Date();
 const tell = (text: string) => {
   const minutes = (Date.now() - began.getTime()) / 60_000;

@@ -93,10 +93,13 @@ export type Measured = Pick<Results, 'contestants' | 'rows' | 'growth'>;
 
 export async function run(options: Run): Promise<Measured> {
   const runner = new Runner(options, await buildPrograms(options.contestants));
+  const end = () => runner.end();
+  process.once('exit', end); // a run that is broken off leaves nothing behind
   try {
     return await runner.measure();
   } finally {
-    runner.end();
+    process.off('exit', end);
+    end();
   }
 }
 
