@@ -160,17 +160,20 @@ const remarks = ({ check, problem, extra }: Entry): string =>
     .filter(Boolean)
     .join('; ');
 
-/** What an importer downloads. */
+/** What an importer downloads: a line for each library, or for each of its sizes. */
 function sizes({ contestants }: Results): page.Section[] {
-  const rows = contestants
-    .filter(({ size }) => size !== undefined)
-    .sort((a, b) => a.size!.installedBytes - b.size!.installedBytes)
-    .map(({ library, version, size }) => ({
-      library,
+  const sized = contestants.flatMap(({ library, label, version, size }) =>
+    size ? [{ library, label, version, size, key: JSON.stringify([library, size]) }] : [],
+  );
+  const distinct = sized.filter(({ key }, i) => sized.findIndex((other) => other.key === key) === i);
+  const rows = distinct
+    .sort((a, b) => a.size.installedBytes - b.size.installedBytes)
+    .map(({ library, label, version, size: { installedBytes, packages, bundleGzippedBytes } }) => ({
+      library: distinct.filter((other) => other.library === library).length > 1 ? label : library,
       version,
-      'installed, MiB': size!.installedBytes / 2 ** 20,
-      packages: size!.packages,
-      'bundle, KiB gzipped': size!.bundleGzippedBytes && size!.bundleGzippedBytes / 1024,
+      'installed, MiB': installedBytes / 2 ** 20,
+      packages,
+      'bundle, KiB gzipped': bundleGzippedBytes === undefined ? undefined : bundleGzippedBytes / 1024,
     }));
   const best = { 'installed, MiB': 'lowest', packages: 'lowest', 'bundle, KiB gzipped': 'lowest' } as const;
   const note =
@@ -188,14 +191,14 @@ function missing({ contestants, rows }: Results): page.Section[] {
       absent,
     ]);
   const reasons = contestants.flatMap(({ id, label, settings }) => {
-    const works = new Map<string, string[]>();
+    const works = new Map<string, Set<string>>();
     for (const { title, entries } of rows)
       for (const { contestant, problem } of entries)
         if (contestant === id && problem !== undefined)
-          works.set(problem, [...(works.get(problem) ?? []), title]);
+          works.set(problem, (works.get(problem) ?? new Set()).add(title));
     return [...works].map(([problem, titles]): Content[] => [
       html`${label}<br><small>${settings}</small>`,
-      titles.join('; '),
+      [...titles].join('; '),
       problem,
     ]);
   });
@@ -204,7 +207,7 @@ function missing({ contestants, rows }: Results): page.Section[] {
   return [
     {
       title: 'Not measured',
-      note: 'A contestant is timed only after its result agrees with the truth in double precision. These were not, or could not run.',
+      note: 'A contestant is timed only after its result agrees with the truth in double precision. These were not, or not wholly, or could not run.',
       body: html`<div class="reasons">${tableOf(['contestant', 'work', 'reason'], list, 'Not measured', [true, true, true])}</div>`,
     },
   ];

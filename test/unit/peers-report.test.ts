@@ -61,9 +61,9 @@ describe('the page of peers', () => {
     );
     expect(said['step of 784-64-128-10, batch 32']).to.equal('typegrad 3.1 × PyTorch 3.0–3.2'); // 0.53 / 0.171
     expect(said['step of 784-64-128-10, batch 1024']).to.match(/^≈level with PyTorch 0\.9\d–1\.0\d/); // 3.05 / 3.1
-    // 171 / 71 behind; with wide vectors 71 / 92
+    // 171 / 71 behind; with wide vectors 92 / 71
     expect(said['step of 768-3072-768, 512 rows']).to.match(
-      /^PyTorch 2\.4 × typegrad 2\.3–2\.5 ?typegrad, fast, wide vectors: 0\.77 × PyTorch/,
+      /^PyTorch 2\.4 × typegrad 2\.3–2\.5 ?fast, wide vectors: PyTorch 1\.30 ×$/,
     );
     expect(said['inference of 784-64-128-10, one sample']).to.match(/^onnxruntime-node 1\.06 × typegrad/);
     expect(lines.map((line) => line.className)).to.include.members(['ahead', 'level', 'behind']);
@@ -111,6 +111,25 @@ describe('the page of peers', () => {
     expect(cells.at(-1)).to.satisfy(
       ([name, median]: string[]) => name.startsWith('js-pytorch') && median === '–',
     );
+  });
+
+  it('says once what a library weighs, or once for each of its sizes', () => {
+    const results = madeUp();
+    const { size } = results.contestants[0];
+    results.contestants[1].size = size;
+    results.contestants[6].size = { installedBytes: 100 * 2 ** 20, packages: 7 }; // TensorFlow.js without wasm
+    const lines = texts(section(pageOf(results), 'Size'), 'tbody th');
+    expect(lines).to.deep.equal([
+      ...[
+        'typegrad',
+        'jax-js',
+        'gpu.js',
+        'TensorFlow.js (cpu)',
+        'TensorFlow.js (wasm)',
+        'onnxruntime-node',
+        'PyTorch',
+      ],
+    ]);
   });
 
   it('places a library by the logarithm of its speed, and gives it one colour everywhere', () => {
@@ -277,9 +296,13 @@ describe('the page of peers', () => {
 describe('a verdict', () => {
   const of = (...entries: Entry[]) => verdictOf(runOf(entries), runOf(entries).rows[0]);
 
-  it('is level where 1 lies in the middle half of the pairs, else ahead or behind', () => {
+  it('is level where 1 lies in the middle half of the pairs, or within one percent; else ahead or behind', () => {
     expect(of({ contestant: 'torch', median: 3, ratio: ratio(1.5, 1.01, 2) }).outcome).to.equal('ahead');
     expect(of({ contestant: 'torch', median: 3, ratio: ratio(1.5, 0.99, 2) }).outcome).to.equal('level');
+    expect(of({ contestant: 'torch', median: 2, ratio: ratio(1.009, 1.008, 1.01) }).outcome).to.equal(
+      'level',
+    );
+    expect(of({ contestant: 'torch', median: 2, ratio: ratio(0.98, 0.98, 0.98) }).outcome).to.equal('behind');
     expect(of({ contestant: 'torch', median: 1, ratio: ratio(0.5, 0.4, 1) }).outcome).to.equal('level');
     expect(of({ contestant: 'torch', median: 1, ratio: ratio(0.5, 0.4, 0.99) }).outcome).to.equal('behind');
   });

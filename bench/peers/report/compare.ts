@@ -7,6 +7,9 @@ export const own = 'typegrad';
 /** The work of the headline: a step of the article's network, at the batch that most people would choose. */
 export const headlineRow = 'step 784-64-128-10 b128';
 
+/** Ratios nearer to 1 than this are called level, however little they spread. */
+const noticed = 0.01;
+
 export type Ratio = NonNullable<Entry['ratio']>;
 
 /** An entry that has a figure, with typegrad's speed over its own, if typegrad has one in this row. */
@@ -89,7 +92,7 @@ export const baseOf = (results: Results, row: Row): Timed | undefined =>
 
 /** How typegrad, as it comes, stands to the best of all others. */
 export interface Verdict {
-  /** Level: 1 lies within the middle half of the pairs. Alone: no other has a figure. */
+  /** Level: 1 lies within the middle half of the pairs, or so near to their median that nobody could tell. Alone: no other has a figure. */
   outcome: 'ahead' | 'behind' | 'level' | 'alone' | 'missing';
   rival?: Timed;
   /** typegrad's speed over the rival's. */
@@ -102,7 +105,8 @@ export function verdictOf(results: Results, row: Row): Verdict {
   if (baseOf(results, row) === undefined) return { outcome: 'missing', rival };
   if (rival?.ratio === undefined) return { outcome: 'alone' };
   const [low, high] = rival.ratio.spread;
-  const outcome = low > 1 ? 'ahead' : high < 1 ? 'behind' : 'level';
+  const isLevel = (low <= 1 && high >= 1) || Math.abs(rival.ratio.median - 1) < noticed;
+  const outcome = isLevel ? 'level' : rival.ratio.median > 1 ? 'ahead' : 'behind';
   return { outcome, rival, ratio: rival.ratio };
 }
 

@@ -185,7 +185,7 @@ function verdict(results: Results, row: Row): Html {
     best &&
     best.contestant.id !== own &&
     lead &&
-    html`<small class="also">${own}, ${distinct(best.contestant, [contestantOf(results, own)]).join(', ')}: ${times(lead)} ${library}</small>`;
+    html`<small class="also">${distinct(best.contestant, [contestantOf(results, own)]).join(', ')}: ${lead >= 1 ? own : library} ${times(Math.max(lead, 1 / lead))}</small>`;
   const word = outcome === 'ahead' ? own : outcome === 'behind' ? library : undefined;
   if (word === undefined)
     return html`<span><i class="sign" aria-hidden="true">≈</i>level with ${library}${spread(ratio)}</span>${also}`;

@@ -31,7 +31,7 @@ function chart(results: Results, { title, axis, unit, series }: Growth) {
     const place = all.slice(0, i).filter((other) => other.library === library).length;
     const style = { colour: lookOf(libraries, library).colour, dash: dashes[place % dashes.length] };
     return {
-      name: `${name}, slope ${slope.toFixed(2).replace('-', '−')}`,
+      name: points.length < 2 ? name : `${name}, slope ${slope.toFixed(2).replace('-', '−')}`,
       style,
       points: points.map(({ at, median, spread, flops }) => ({
         x: at,
