@@ -159,6 +159,10 @@ class Runner {
       step(work.memory.id);
       rows.push(await this.measureMemory(work.memory));
     }
+    if (this.patience <= 0)
+      this.tell(
+        'other programs kept this machine busy, which slows those most that use all cores: run it again when it is idle',
+      );
     return { contestants, rows, growth };
   }
 
