@@ -64,8 +64,8 @@ console.log(`tests on ${asked.filter(Boolean).join(', ')}`);
 // tsx/esm, and not tsx: as CommonJS modules, constants such as Math.fround hide behind getters, and plain loops take ten times as long.
 const strip = major < 24 ? ['--import', 'tsx/esm'] : [];
 const mocha = join(repository, 'node_modules/mocha/bin/mocha.js');
-/** What runs on the pinned Node only: the examples, and what tools such as the compiler say. */
-const own = ['arrows', 'datasets', 'examples', 'mnist', 'report', 'types'];
+/** What runs on the pinned Node only: the examples, the peers' report, and what tools such as the compiler say. */
+const own = ['arrows', 'datasets', 'examples', 'mnist', 'peers-report', 'report', 'types'];
 const ignored =
   values.node === 'pinned' || positionals.length > 0
     ? []

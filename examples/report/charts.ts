@@ -13,6 +13,13 @@ export interface Point {
 export interface Series {
   name: string;
   points: Point[];
+  /** Its look, where it must be that of another chart; else by its place. */
+  style?: Style;
+}
+
+export interface Style {
+  colour: string;
+  dash?: string;
 }
 
 export interface ChartOptions {
@@ -29,7 +36,7 @@ export interface ChartOptions {
 }
 
 /** Colours and dashes of series, in their order: told apart in print, too. */
-const styles = [
+const styles: readonly Style[] = [
   { colour: 'var(--series-1)', dash: undefined },
   { colour: 'var(--series-2)', dash: '5 3' },
   { colour: 'var(--series-3)', dash: '1.5 3' },
@@ -44,8 +51,8 @@ const mostPoints = 400; // a chart is no wider than this
 
 /** Lines that share a pair of axes. */
 export function lineChart(series: readonly Series[], options: ChartOptions): Html {
-  const marks = series.flatMap(({ points }, i) => {
-    const { colour, dash } = styleOf(i);
+  const marks = series.flatMap(({ points, style }, i) => {
+    const { colour, dash } = style ?? styleOf(i);
     const drawn = thin(points, mostPoints);
     const line = Plot.lineY(drawn, {
       x: 'x',
@@ -57,7 +64,7 @@ export function lineChart(series: readonly Series[], options: ChartOptions): Htm
     const dots = Plot.dot(drawn, { x: 'x', y: 'y', fill: colour, r: 2.25, title: 'note' });
     return drawn.length > mostDots ? [line] : [line, dots];
   });
-  return chart(marks, options, series.length > 1 ? series.map(({ name }) => name) : []);
+  return chart(marks, options, series.length > 1 ? series : []);
 }
 
 /** One dot for each point. */
@@ -66,12 +73,9 @@ export function dotChart(points: readonly Point[], options: ChartOptions): Html 
   return chart([Plot.dot(thin(points, 3 * mostPoints), { x: 'x', y: 'y', ...look })], options);
 }
 
-function chart(marks: Plot.Markish[], options: ChartOptions, names: readonly string[] = []): Html {
+function chart(marks: Plot.Markish[], options: ChartOptions, named: readonly Series[] = []): Html {
   const { title, description, behind = [], scales = {}, isSquare = false } = options;
-  // linkedom's document is all that Plot asks of one.
-  const document = parseHTML('<html></html>').document as unknown as Document;
-  const svg = Plot.plot({
-    document,
+  const svg = draw({
     width: 380,
     height: isSquare ? 358 : 250,
     marginTop: 16,
@@ -91,14 +95,21 @@ function chart(marks: Plot.Markish[], options: ChartOptions, names: readonly str
     marks: [...behind, ...marks],
   });
   const opening = `${html`<svg role="img" aria-label="${title}. ${description}"`}`;
-  const legend = names.map((name, i) => {
-    const { colour, dash = '' } = styleOf(i);
+  const legend = named.map(({ name, style }, i) => {
+    const { colour, dash = '' } = style ?? styleOf(i);
     const line = html`<line x1="0" y1="4" x2="22" y2="4" stroke="${colour}" stroke-dasharray="${dash}" />`;
     return html`<li><svg viewBox="0 0 22 8" aria-hidden="true">${line}</svg>${name}</li>`;
   });
   return html`<figure class="chart"><figcaption><h3>${title}</h3>${
     legend.length > 0 && html`<ul class="legend">${legend}</ul>`
-  }</figcaption>${trusted(brief(svg.outerHTML).replace('<svg', () => opening))}</figure>`;
+  }</figcaption>${trusted(svg.replace('<svg', () => opening))}</figure>`;
+}
+
+/** A plot as the text of an SVG. The style that Plot gives each of its own is left out: the page has one for all. */
+export function draw(options: Plot.PlotOptions): string {
+  // linkedom's document is all that Plot asks of one.
+  const document = parseHTML('<html></html>').document as unknown as Document;
+  return brief(Plot.plot({ document, ...options }).outerHTML.replace(/<style>.*?<\/style>/s, ''));
 }
 
 /** Every so manieth of the points, and the last, so that there are not more than `most`. */

