@@ -1,6 +1,6 @@
 // Runs tests somewhere else than `npm test` does: on another Node, with wide vectors, on the plain loops, with so many threads.
 //
-//     node scripts/test.ts [--node oldest|pinned|newest] [--wide] [--backend reference] [--threads 3] [file ...]
+//     node scripts/test.ts [--node oldest|pinned|newest] [--wide] [--backend reference] [--threads 3] [--device webgpu] [file ...]
 //
 // oldest: the machine's own Node, 20.19 or later; newest: Node 26, which npm fetches. Nodes before 24 get tsx to strip the types.
 // Files are mocha's; if none is named, all, but on another Node not those about the repository's own programs and tools.
@@ -20,6 +20,7 @@ const { values, positionals } = parseArgs({
     wide: { type: 'boolean', default: false },
     backend: { type: 'string', default: '' },
     threads: { type: 'string', default: '' },
+    device: { type: 'string', default: '' },
   },
 });
 
@@ -58,6 +59,7 @@ const asked = [
   values.wide ? 'wide vectors' : 'narrow vectors',
   values.backend && `the ${values.backend} backend`,
   values.threads && `threads: ${values.threads}`,
+  values.device && `the device ${values.device}`,
 ];
 console.log(`tests on ${asked.filter(Boolean).join(', ')}`);
 
@@ -80,6 +82,7 @@ const run = spawnSync(node, [...strip, mocha, ...ignored, ...positionals], {
     TYPEGRAD_WIDE: values.wide ? '1' : '',
     TYPEGRAD_TEST_BACKEND: values.backend,
     TYPEGRAD_TEST_THREADS: values.threads,
+    TYPEGRAD_TEST_DEVICE: values.device,
   },
 });
 process.exitCode = run.status ?? 1;
