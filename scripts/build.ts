@@ -1,7 +1,9 @@
 // npm run build: the package's JavaScript. One file holds the engine, which a program's start has to read; what only a GPU needs lies beside it:
 // the engine's side of it, loaded by setDevice, and the host, which is also a worker's whole program.
 
-import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { readFileSync } from 'node:fs';
+import { build, type BuildOptions, type Plugin, transformSync } from 'esbuild';
+import { parseAst, Visitor } from 'vite';
 
 /** Each output, and its source. An import of a source from another one becomes an import of its output. */
 const outputs: Record<string, string> = {
@@ -25,6 +27,34 @@ const apart = (own: string): Plugin => ({
   },
 });
 
+/**
+ * Makes texts of kernels. gpu.js reads a kernel as text, and knows plain JavaScript without scopes; but who bundles the package minifies it,
+ * and a minifier may well give a loop's variable the name of an argument.
+ */
+const quoted: Plugin = {
+  name: 'quoted',
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]src[/\\]kernels[/\\]gpu[/\\].*\.ts$/ }, ({ path }) => {
+      const { code } = transformSync(readFileSync(path, 'utf8'), {
+        loader: 'ts',
+        target: 'es2022',
+        minifyWhitespace: true,
+      });
+      let contents = '';
+      let end = 0;
+      new Visitor({
+        FunctionExpression(node) {
+          const text = code.slice(node.start, node.end);
+          if (!/^function *\(.*this\.thread/s.test(text)) return;
+          contents += code.slice(end, node.start) + JSON.stringify(text);
+          end = node.end;
+        },
+      }).visit(parseAst(code));
+      return { contents: contents + code.slice(end), loader: 'js' };
+    });
+  },
+};
+
 const options: BuildOptions = {
   bundle: true,
   format: 'esm',
@@ -32,6 +62,7 @@ const options: BuildOptions = {
   platform: 'neutral',
   external: ['gpu.js'],
   minifyWhitespace: true,
+  minifySyntax: true,
   lineLimit: 160,
   logLevel: 'warning',
 };
@@ -39,9 +70,7 @@ const options: BuildOptions = {
 for (const [name, source] of Object.entries(outputs))
   await build({
     ...options,
-    // Kernels are read as text by gpu.js, which knows only plain JavaScript.
-    minifySyntax: name !== 'host',
     entryPoints: [source],
     outfile: `dist/${name}.js`,
-    plugins: [apart(name)],
+    plugins: [apart(name), quoted],
   });

@@ -1,0 +1,168 @@
+// The programs that browserGpu.ts runs in pages and in Web Workers: what a GPU computes there, held against the CPU of the same page.
+
+/** What they need of the package. */
+export const gpuNames = [
+  'device',
+  'manualSeed',
+  'matmul',
+  'nn',
+  'optim',
+  'rand',
+  'randn',
+  'scope',
+  'setDevice',
+  'tensor',
+] as const;
+
+type Typegrad = Pick<typeof import('../src/index.ts'), (typeof gpuNames)[number]>;
+
+type Info = ReturnType<Typegrad['device']['info']>;
+
+/** What is known of an error: its class, and what it says. */
+type Problem = string;
+
+export interface GpuOutcome {
+  info: Info;
+  /** Of a product, the largest error as a part of Σ|ab|; of a chain of elementwise verbs, the largest error. */
+  errors: { product: number; chain: number };
+  /** The largest difference of a loss from the CPU's. */
+  losses: { steps: number; first: number; last: number; difference: number };
+  /** Of one step: calls of each verb on the GPU and on the CPU, bytes to the GPU and back. */
+  step: { gpu: Record<string, number>; cpu: Record<string, number>; up: number; down: number };
+  /** What `.data` of a value on the GPU gives: `values` if the right ones, else the error. */
+  data: Problem | 'values' | 'wrong values';
+  /** After setDevice('cpu'): whether all parameters are the values that were read before. */
+  home: { backend: string; bytes: number; same: boolean };
+  milliseconds: number;
+}
+
+export interface LostOutcome {
+  /** What a read gave after the device was gone, and how long it took; undefined if it gave values. */
+  problem: Problem | undefined;
+  milliseconds: number;
+  warnings: string[];
+  difference: number;
+  /** Calls on the GPU before it was lost. */
+  calls: number;
+  info: Info;
+}
+
+/** A network of the article's form, and batches that are new to a device at each step. */
+function training({ nn, optim, rand, scope, tensor, manualSeed }: Typegrad, [width, batch]: [number, number]) {
+  manualSeed(42);
+  const pictures = rand([4 * batch, width]).data.slice();
+  const model = new nn.Sequential(
+    new nn.Linear(width, 64),
+    new nn.ReLU(),
+    new nn.Linear(64, 128),
+    new nn.ReLU(),
+    new nn.Linear(128, 10),
+  );
+  const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
+  return {
+    model,
+    step(index: number) {
+      const begin = (index % 4) * batch;
+      const x = pictures.slice(begin * width, (begin + batch) * width);
+      const labels = Int32Array.from({ length: batch }, (_, i) => (begin + i) % 10);
+      return scope(() => {
+        optimizer.zeroGrad();
+        const loss = nn.crossEntropy(model.forward(tensor(x, [batch, width])), labels);
+        loss.backward();
+        optimizer.step();
+        return loss;
+      });
+    },
+  };
+}
+
+const said = (error: unknown): Problem => `${(error as Error).name}: ${(error as Error).message}`;
+
+const largest = (values: ArrayLike<number>, others: ArrayLike<number>, scale: ArrayLike<number> | number) => {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) {
+    const error = Math.abs(values[i] - others[i]) / (typeof scale === 'number' ? scale : scale[i]);
+    if (!(error <= most)) most = error; // a NaN stays
+  }
+  return most;
+};
+
+/** Trains, with all losses read. */
+async function losses(steps: number, step: (index: number) => { read(): Promise<Float32Array> }) {
+  const all: number[] = [];
+  for (let i = 0; i < steps; i++) all.push((await step(i).read())[0]);
+  return all;
+}
+
+/** The whole of what a device must do. */
+export async function gpuProgram(
+  typegrad: Typegrad,
+  name: 'webgl2' | 'webgpu',
+  steps: number,
+): Promise<GpuOutcome> {
+  const { device, manualSeed, matmul, randn, scope, setDevice } = typegrad;
+  const begin = performance.now();
+  const article: [number, number] = [784, 32];
+
+  const onCpu = training(typegrad, article);
+  const expected = await losses(steps, onCpu.step);
+  manualSeed(7);
+  const [A, B, x] = [randn([50, 70]), randn([70, 30]), randn([20, 33])];
+  const chainOf = () =>
+    scope(() => x.mul(0.5).exp().add(1).log().tanh().sub(x.sigmoid()).mul(x).div(3).sum(1));
+  const product = matmul(A, B).data.slice();
+  const magnitude = matmul(A.abs(), B.abs()).data.slice();
+  const chain = chainOf().data.slice();
+
+  const onGpu = training(typegrad, article);
+  const info = await setDevice(name, { allowSoftware: true });
+  const errors = {
+    product: largest(await matmul(A, B).read(), product, magnitude),
+    chain: largest(await chainOf().read(), chain, 1),
+  };
+
+  const actual = await losses(3, onGpu.step);
+  const before = device.counters();
+  actual.push((await onGpu.step(3).read())[0]);
+  const after = device.counters();
+  const step: GpuOutcome['step'] = { gpu: {}, cpu: {}, up: 0, down: 0 };
+  for (const [verb, { gpu, cpu, up, down }] of Object.entries(after)) {
+    const was = before[verb] ?? { gpu: 0, cpu: 0, up: 0, down: 0 };
+    if (gpu > was.gpu) step.gpu[verb] = gpu - was.gpu;
+    if (cpu > was.cpu) step.cpu[verb] = cpu - was.cpu;
+    step.up += up - was.up;
+    step.down += down - was.down;
+  }
+  actual.push(...(await losses(steps - 4, (i) => onGpu.step(i + 4))));
+
+  let data: GpuOutcome['data'];
+  const y = matmul(A, B);
+  try {
+    data = largest(y.data, product, magnitude) < 1e-6 ? 'values' : 'wrong values';
+  } catch (error) {
+    data = said(error);
+    const isThere = largest(await y.read(), product, magnitude) < 1e-6;
+    if (!isThere || largest(y.data, product, magnitude) > 1e-6) data = 'wrong values';
+  }
+
+  const [first] = onGpu.model.parameters();
+  const kept = (await first.read()).slice();
+  const last = onGpu.step(steps); // what was not read comes home too
+  const { backend, bytes } = await setDevice('cpu');
+  const moved = largest(first.data, kept, 1);
+  const same = moved > 0 && moved < 0.01 && Number.isFinite(last.data[0]); // one step of Adam further
+  return {
+    info,
+    errors,
+    losses: {
+      steps,
+      first: actual[0],
+      last: actual[steps - 1],
+      difference: largest(actual, expected, 1),
+    },
+    step,
+    data,
+    home: { backend, bytes, same },
+    milliseconds: performance.now() - begin,
+  };
+}
