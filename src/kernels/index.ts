@@ -12,7 +12,7 @@ import {
   Tensor,
 } from '../tensor/index.ts';
 import type { Backend } from './backend.ts';
-import type { Counters, Gpu } from './gpu/index.ts';
+import type { Counters, Gpu, Unavailable } from './gpu/index.ts';
 import { askForWideVectors, cores, environment } from './platform.ts';
 import { reference } from './reference/index.ts';
 import { loadWasm, type Wasm } from './wasm/index.ts';
@@ -187,8 +187,8 @@ async function changeDevice(name: DeviceName, options: DeviceOptions): Promise<D
   let reason = 'it was asked for';
   let next: Gpu | undefined;
   if (name !== 'cpu') {
-    const { openGpu, Unavailable } = await import('./gpu/index.ts');
     try {
+      const { openGpu } = await import('./gpu/index.ts');
       next = await openGpu(name, allowSoftware, {
         cpu: cpu as Backend,
         machine: `${(cpu as Backend).name}, ${wasm?.pool.threads ?? 1} threads`,
@@ -208,8 +208,8 @@ async function changeDevice(name: DeviceName, options: DeviceOptions): Promise<D
           new DeviceError(
             'data',
             'the values are on the GPU',
-            "a browser's main thread cannot wait for WebGPU",
-            'await x.read(), or compute in a Web Worker',
+            'WebGPU can be waited for only in a Web Worker of a page that is cross-origin isolated',
+            'await x.read()',
           ),
         make: (shape, values) => {
           const made = detached(() => new Tensor(shape));
@@ -219,8 +219,8 @@ async function changeDevice(name: DeviceName, options: DeviceOptions): Promise<D
       });
       reason = name === 'auto' ? 'for the calls that are faster there' : reason;
     } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
       const { message, repair } = error as InstanceType<typeof Unavailable>;
+      if (name !== 'auto' && !('repair' in (error as Error))) throw error; // not one of Unavailable
       if (name !== 'auto')
         throw new DeviceError(
           'setDevice',

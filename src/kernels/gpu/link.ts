@@ -2,7 +2,7 @@
 import type { Command } from './command.ts';
 import type { Description } from './device.ts';
 import { answers, type Backend, Host, type Request, Unavailable, words } from './host.ts';
-import { type HostThread, startHost } from './platform.ts';
+import { type HostThread, isNode, startHost } from './platform.ts';
 
 export interface Link {
   readonly description: Description;
@@ -34,6 +34,14 @@ function deal(values: Float32Array, to: readonly Float32Array[]): void {
 const lengthOf = (arrays: readonly Float32Array[]): number =>
   arrays.reduce((sum, { length }) => sum + length, 0);
 
+class WorkerDied extends Unavailable {}
+
+interface Opened {
+  opened?: Description;
+  unavailable?: string;
+  repair?: string;
+}
+
 interface Answer {
   ticket: number;
   values?: Float32Array;
@@ -51,32 +59,47 @@ class WorkerLink implements Link {
   readonly #awaited = new Map<number, (answer: Answer) => void>();
   #tickets = 0;
 
-  constructor(thread: HostThread, control: Int32Array, description: Description) {
+  private constructor(thread: HostThread, control: Int32Array, description: Description) {
     this.#thread = thread;
     this.#control = control;
     this.description = description;
     thread.listen(
       (answer: Answer) => this.#awaited.get(answer.ticket)?.(answer),
-      () => {
-        this.#isDead = true;
-        for (const [ticket, answer] of this.#awaited) answer({ ticket, failure: died });
-      },
+      () => this.#died(),
     );
   }
 
+  #died(): void {
+    this.#isDead = true;
+    for (const [ticket, answer] of this.#awaited) answer({ ticket, failure: died });
+  }
+
+  /** Tells, when it is asked, whether the worker has given a sign of life lately. */
+  #watch(): () => boolean {
+    const limit = this.description.backend === 'webgpu' ? patience : slow;
+    let [beat, since] = [-1, 0];
+    return () => {
+      const now = Atomics.load(this.#control, words.beat);
+      if (now !== beat) [beat, since] = [now, performance.now()];
+      return performance.now() - since <= limit;
+    };
+  }
+
+  /** Throws Unavailable if there is no such device, WorkerDied if there is no worker. */
   static async open(backends: readonly Backend[], allowSoftware: boolean): Promise<WorkerLink> {
     const thread = startHost();
     thread.hold(true); // while somebody waits for it
     const control = new SharedArrayBuffer(4 * words.count + words.textBytes);
-    const opened = await new Promise<{ opened?: Description; unavailable?: string; repair?: string }>(
-      (resolve) => {
-        thread.listen(resolve, (reason) => resolve({ unavailable: `its worker has died: ${reason}` }));
+    try {
+      const { opened, unavailable, repair } = await new Promise<Opened>((resolve, reject) => {
+        thread.listen(resolve, (reason) => reject(new WorkerDied(`${died}: ${reason}`)));
         thread.post({ open: { backends, allowSoftware, control } } satisfies Request);
-      },
-    );
-    thread.hold(false);
-    if (opened.opened) return new WorkerLink(thread, new Int32Array(control), opened.opened);
-    throw new Unavailable(opened.unavailable as string, opened.repair);
+      });
+      if (opened) return new WorkerLink(thread, new Int32Array(control), opened);
+      throw new Unavailable(unavailable as string, repair);
+    } finally {
+      thread.hold(false);
+    }
   }
 
   send(commands: Command[]): void {
@@ -90,12 +113,10 @@ class WorkerLink implements Link {
     if (this.#staging.byteLength < bytes) this.#staging = new SharedArrayBuffer(bytes);
     Atomics.store(control, words.answer, answers.none);
     this.#thread.post({ read: ids, to: this.#staging } satisfies Request);
-    const limit = this.description.backend === 'webgpu' ? patience : slow;
-    for (let beat = -1, since = performance.now(); Atomics.load(control, words.answer) === answers.none; ) {
-      const now = Atomics.load(control, words.beat);
-      if (now !== beat) [beat, since] = [now, performance.now()];
-      else if (performance.now() - since > limit) {
-        this.#isDead = true;
+    const isAlive = this.#watch();
+    while (Atomics.load(control, words.answer) === answers.none) {
+      if (!isAlive()) {
+        this.#died();
         throw new Error(died);
       }
       Atomics.wait(control, words.answer, answers.none, 100);
@@ -113,7 +134,13 @@ class WorkerLink implements Link {
     this.#thread.hold(true);
     const answer = new Promise<Answer>((resolve) => this.#awaited.set(ticket, resolve));
     this.#thread.post({ fetch: ids, ticket } satisfies Request);
+    // Browsers do not tell of every worker's death.
+    const isAlive = this.#watch();
+    const watching = setInterval(() => {
+      if (!isAlive()) this.#died();
+    }, 100);
     const { values, failure } = await answer;
+    clearInterval(watching);
     this.#awaited.delete(ticket);
     if (this.#awaited.size === 0) this.#thread.hold(false);
     if (!values) throw new Error(failure);
@@ -192,12 +219,19 @@ class ThreadLink implements Link {
   }
 }
 
-/** Opens the first of these devices that there is. */
+/**
+ * Opens the first of these devices that there is: in a worker if that is wanted. Where no worker can be started (a bundler has not heard of
+ * it, a page forbids it) the device lives in this thread, which then may be unable to wait for it. Node can start one.
+ */
 export async function openLink(
   backends: readonly Backend[],
   allowSoftware: boolean,
   inWorker: boolean,
 ): Promise<Link> {
-  if (inWorker) return WorkerLink.open(backends, allowSoftware);
+  try {
+    if (inWorker) return await WorkerLink.open(backends, allowSoftware);
+  } catch (error) {
+    if (!(error instanceof WorkerDied) || isNode()) throw error;
+  }
   return new ThreadLink(await Host.open(backends, allowSoftware));
 }

@@ -28,7 +28,7 @@ const nodeModule = <K extends keyof NodeModules>(name: K): NodeModules[K] | unde
 
 const marker = 'typegrad-gpu';
 
-const isNode = (): boolean => nodeModule('node:worker_threads') !== undefined;
+export const isNode = (): boolean => nodeModule('node:worker_threads') !== undefined;
 
 /** A package that only Node can use, without an import that a bundler would follow. */
 async function importForNode(name: string): Promise<any> {
@@ -48,6 +48,13 @@ export class Unavailable extends Error {
   }
 }
 
+function howToGetGpuJs(): string {
+  const install = 'npm i gpu.js@2.24.1';
+  if (isNode()) return install;
+  if (typeof document === 'undefined') return `${install}; without a bundler, import maps do not reach workers`;
+  return `${install}; without a bundler, also an import map from "gpu.js" to its dist/gpu-browser.js`;
+}
+
 /** The package gpu.js, an optional one. */
 export async function loadGpuJs(): Promise<GpuJs> {
   try {
@@ -56,7 +63,7 @@ export async function loadGpuJs(): Promise<GpuJs> {
     // As a script for browsers, the package is the class GPU, and has the rest as its members.
     return { ...exported, ...(exported.GPU ?? {}), GPU: exported.GPU ?? exported };
   } catch (error) {
-    throw new Unavailable(`the package gpu.js could not be loaded: ${reason(error)}`, 'npm i gpu.js@2.24.1');
+    throw new Unavailable(`the package gpu.js could not be loaded: ${reason(error)}`, howToGetGpuJs());
   }
 }
 
@@ -140,7 +147,7 @@ export function startHost(): HostThread {
   }
   const worker = new Worker(new URL('./host.js', import.meta.url), { type: 'module', name: 'typegrad-gpu' });
   worker.onmessage = ({ data }) => said(data);
-  worker.onerror = ({ message }) => died(message);
+  worker.onerror = ({ message }) => died(message ?? 'its program could not be loaded');
   return { post: (message) => worker.postMessage(message), listen, hold() {} };
 }
 
