@@ -1,13 +1,12 @@
 // Proves that the packed package works in a browser: bundled by Vite and as plain modules, in pages with and without
-// SharedArrayBuffer and in a Web Worker, with the bits that Node computes. Needs Chromium.
+// SharedArrayBuffer and in a Web Worker, with the bits that Node computes; and on GPUs (browserGpu.ts). Needs Chromium.
 
-import { existsSync, readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { delimiter, extname, join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gpuPages } from './browserGpu.ts';
 import { names, type Outcome } from './browserProgram.ts';
-import { check, javaScript, name, repository, run, withPackage } from './packed.ts';
+import { build, findChromium, type Headers, inPage, isolated, launch, valueOf } from './chromium.ts';
+import { check, javaScript, name, run, withPackage } from './packed.ts';
 
 const html = (script: string) =>
   `<!doctype html><link rel="icon" href="data:,"><script type="module" src="${script}"></script>`;
@@ -38,55 +37,6 @@ const files = {
     globalThis.outcomes = start().then((page) => [page]);`,
 };
 
-/** The browser's program: what CHROMIUM names, or the first one on PATH. */
-function findChromium(): string | undefined {
-  const programs = ['chromium', 'chromium-browser', 'google-chrome'];
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  const found = programs.flatMap((program) => folders.map((folder) => join(folder, program)));
-  return process.env.CHROMIUM || found.find((file) => existsSync(file));
-}
-
-type Headers = Record<string, string>;
-
-/** Serves what Vite built in `project`, and the project itself. */
-async function serve(project: string, headers: Headers): Promise<Server> {
-  const types: Headers = { '.html': 'text/html', '.js': 'text/javascript' };
-  const server = createServer(({ url }, response) => {
-    const { pathname } = new URL(url ?? '/', 'http://localhost'); // no '..' is left in it
-    const path = pathname === '/' ? '/index.html' : pathname;
-    const file = [join(project, 'dist', path), join(project, path)].find((place) => existsSync(place));
-    const type = types[extname(path)];
-    if (!file || !type) return void response.writeHead(404).end();
-    response.writeHead(200, { 'content-type': type, ...headers }).end(readFileSync(file));
-  });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  return server;
-}
-
-/** What a page computes; whatever it complains of is an error. */
-async function outcomesOf(browser: Browser, url: string): Promise<Outcome[]> {
-  const page = await browser.newPage();
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(error.message));
-  let late: NodeJS.Timeout | undefined;
-  try {
-    await page.goto(url);
-    return await Promise.race([
-      page.evaluate<Outcome[]>('globalThis.outcomes'),
-      new Promise<never>((_, reject) => {
-        late = setTimeout(() => reject(new Error(`${url}: no outcome after 60 s`)), 60_000);
-      }),
-    ]);
-  } finally {
-    clearTimeout(late);
-    await page.close();
-    check(complaints.length === 0, ['nothing on the console', ...complaints].join('\n'));
-  }
-}
-
 /** A page that is asked for, how it is served, and what must compute there. */
 interface Page {
   what: string;
@@ -96,10 +46,6 @@ interface Page {
   threads: 'one' | 'many';
 }
 
-const isolated = {
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-embedder-policy': 'require-corp',
-};
 const strict = { 'content-security-policy': "default-src 'self'; img-src data:" };
 
 const pages: Page[] = [
@@ -148,30 +94,18 @@ if (!executablePath) {
     const expected: Outcome = JSON.parse(run(folder, process.execPath, 'node.js').stdout);
     check(expected.backend === 'wasm', `the backend is ${expected.backend}`);
 
-    const built = run(folder, process.execPath, join(repository, 'node_modules/vite/bin/vite.js'), 'build');
-    check(built.stderr === '', `Vite builds without configuration or warnings\n${built.stderr}`.trim());
-
-    const browser = await chromium.launch({
-      executablePath,
-      args: [
-        ...['--no-sandbox', '--disable-quic', '--no-first-run'],
-        ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-      ],
-    });
+    build(folder);
+    const browser = await launch(executablePath);
     try {
       console.log(`Chromium ${browser.version()}`);
       for (const page of pages) {
         console.log(page.what);
-        const server = await serve(folder, page.headers);
-        try {
-          const { port } = server.address() as AddressInfo;
-          const outcomes = await outcomesOf(browser, `http://127.0.0.1:${port}/${page.path}`);
-          outcomes.forEach((outcome, i) => judge(outcome, expected, page, i > 0));
-        } finally {
-          server.closeAllConnections();
-          server.close();
-        }
+        const outcomes = await inPage(browser, folder, page, ({ page }) =>
+          valueOf<Outcome[]>(page, 'globalThis.outcomes'),
+        );
+        outcomes.forEach((outcome, i) => judge(outcome, expected, page, i > 0));
       }
+      await gpuPages(browser, project);
     } finally {
       await browser.close();
     }

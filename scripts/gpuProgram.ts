@@ -41,14 +41,25 @@ export interface LostOutcome {
   problem: Problem | undefined;
   milliseconds: number;
   warnings: string[];
+  /** The largest difference of a loss from the CPU's, of those that were read. */
   difference: number;
   /** Calls on the GPU before it was lost. */
   calls: number;
   info: Info;
 }
 
+export interface RefusedOutcome {
+  /** What `auto` takes. */
+  auto: Info;
+  /** What asking for a device gives. */
+  problem: Problem;
+}
+
 /** A network of the article's form, and batches that are new to a device at each step. */
-function training({ nn, optim, rand, scope, tensor, manualSeed }: Typegrad, [width, batch]: [number, number]) {
+function training(
+  { nn, optim, rand, scope, tensor, manualSeed }: Typegrad,
+  { width, batch }: { width: number; batch: number },
+) {
   manualSeed(42);
   const pictures = rand([4 * batch, width]).data.slice();
   const model = new nn.Sequential(
@@ -95,14 +106,10 @@ async function losses(steps: number, step: (index: number) => { read(): Promise<
 }
 
 /** The whole of what a device must do. */
-export async function gpuProgram(
-  typegrad: Typegrad,
-  name: 'webgl2' | 'webgpu',
-  steps: number,
-): Promise<GpuOutcome> {
+async function compute(typegrad: Typegrad, name: 'webgl2' | 'webgpu', steps: number): Promise<GpuOutcome> {
   const { device, manualSeed, matmul, randn, scope, setDevice } = typegrad;
   const begin = performance.now();
-  const article: [number, number] = [784, 32];
+  const article = { width: 784, batch: 32 };
 
   const onCpu = training(typegrad, article);
   const expected = await losses(steps, onCpu.step);
@@ -166,3 +173,112 @@ export async function gpuProgram(
     milliseconds: performance.now() - begin,
   };
 }
+
+/** Trains, and loses the device on the way. `auto` is made to believe that the GPU is fast. */
+async function lose(
+  typegrad: Typegrad,
+  name: 'auto' | 'webgl2' | 'webgpu',
+  way: keyof ReturnType<typeof waysToLose>,
+): Promise<LostOutcome> {
+  const { device, setDevice } = typegrad;
+  const [small, steps] = [{ width: 20, batch: 8 }, 12];
+  const expected = await losses(steps, training(typegrad, small).step);
+  if (name === 'auto') {
+    const { adapter, threads } = await setDevice('webgpu', { allowSoftware: true });
+    const { backend } = await setDevice('cpu');
+    const speeds = (gflops: number) => [{ size: 64, gflops }];
+    const gpu = { launch: 1e-6, wait: 1e-6, up: 1e6, down: 1e6, memory: 1e6, products: speeds(1e6) };
+    const cpu = { launch: 1, memory: 1e-3, products: speeds(1e-3) };
+    const devices = { [`webgpu, ${adapter}; ${backend}, ${threads} threads`]: { gpu, cpu } };
+    localStorage.setItem('typegrad.gpu', JSON.stringify({ version: 1, devices }));
+  }
+  const warnings: string[] = [];
+  const { warn } = console;
+  console.warn = (...what) => warnings.push(what.join(' '));
+  try {
+    await setDevice(name, { allowSoftware: true });
+    const { step } = training(typegrad, small);
+    const actual = await losses(5, step);
+    const calls = Object.values(device.counters()).reduce((sum, { gpu }) => sum + gpu, 0);
+    const unread = step(5);
+    ways[way]();
+    const begin = performance.now();
+    let problem: Problem | undefined;
+    try {
+      actual.push((await unread.read())[0]);
+    } catch (error) {
+      problem = said(error);
+    }
+    const milliseconds = performance.now() - begin;
+    if (problem === undefined) actual.push(...(await losses(steps - 6, (i) => step(i + 6))));
+    const difference = largest(actual, expected, 1);
+    return { problem, milliseconds, warnings, difference, calls, info: device.info() };
+  } finally {
+    console.warn = warn;
+  }
+}
+
+/** A device that cannot be had. */
+async function refuse({ setDevice }: Typegrad, name: 'webgl2' | 'webgpu'): Promise<RefusedOutcome> {
+  const auto = await setDevice();
+  return { auto, problem: await setDevice(name).then(() => 'none', said) };
+}
+
+/** Two devices one after the other, and the same one twice: what is on the first has to arrive on the second. */
+async function change({ setDevice, matmul, tensor }: Typegrad): Promise<number[]> {
+  const x = tensor([1, 2, 3, 4], [2, 2]);
+  let y = x;
+  for (const name of ['webgpu', 'webgpu', 'webgl2', 'cpu', 'webgpu'] as const) {
+    await setDevice(name, { allowSoftware: true });
+    y = matmul(y, x);
+  }
+  const values = [...(await y.read())];
+  await setDevice('cpu');
+  return values;
+}
+
+export const gpuPrograms = { compute, lose, refuse, change };
+
+/** How a page may end a device from outside. To be called before the package opens one. */
+function waysToLose() {
+  const ended: Record<'webgpu' | 'webgl2' | 'worker', () => void> = {
+    webgpu() {},
+    webgl2() {},
+    worker() {},
+  };
+  const and = (way: keyof typeof ended, end: () => void) => {
+    const before = ended[way];
+    ended[way] = () => {
+      before();
+      end();
+    };
+  };
+  const scope = globalThis as any;
+  const requestDevice = scope.GPUAdapter?.prototype.requestDevice;
+  if (requestDevice)
+    scope.GPUAdapter.prototype.requestDevice = async function (this: unknown, ...args: unknown[]) {
+      const device = await requestDevice.apply(this, args);
+      and('webgpu', () => device.destroy());
+      return device;
+    };
+  for (const Canvas of [scope.HTMLCanvasElement, scope.OffscreenCanvas]) {
+    const getContext = Canvas?.prototype.getContext;
+    if (!getContext) continue;
+    Canvas.prototype.getContext = function (this: unknown, ...args: unknown[]) {
+      const context = getContext.apply(this, args);
+      and('webgl2', () => context?.getExtension?.('WEBGL_lose_context')?.loseContext());
+      return context;
+    };
+  }
+  const { Worker } = scope;
+  if (Worker)
+    scope.Worker = class extends Worker {
+      constructor(url: URL, options?: { name?: string }) {
+        super(url, options);
+        if (options?.name === 'typegrad-gpu') and('worker', () => this.terminate());
+      }
+    };
+  return ended;
+}
+
+const ways = waysToLose();

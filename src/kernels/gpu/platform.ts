@@ -51,7 +51,8 @@ export class Unavailable extends Error {
 function howToGetGpuJs(): string {
   const install = 'npm i gpu.js@2.24.1';
   if (isNode()) return install;
-  if (typeof document === 'undefined') return `${install}; without a bundler, import maps do not reach workers`;
+  if (typeof document === 'undefined')
+    return `${install}; without a bundler, import maps do not reach workers`;
   return `${install}; without a bundler, also an import map from "gpu.js" to its dist/gpu-browser.js`;
 }
 
