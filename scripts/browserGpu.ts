@@ -172,7 +172,7 @@ export async function gpuPages(browser: Browser, project: Packed['project']): Pr
   ] as const) {
     console.log(`setDevice('${device}') in a ${place}, whose ${way} ends`);
     const lost = await outcomeOf<LostOutcome>(browser, folder, '', isolated, place, 'lose', device, way);
-    const { problem, milliseconds, warnings, difference, calls, info } = lost;
+    const { problem, milliseconds, warnings, difference, calls, info, again } = lost;
     check(
       calls > 100 && difference <= 1e-3,
       `after ${calls} calls there, the losses are the CPU's within ${difference}`,
@@ -185,5 +185,6 @@ export async function gpuPages(browser: Browser, project: Packed['project']): Pr
       check(milliseconds < 2000, `after ${milliseconds.toFixed(0)} ms`);
       check(warnings.length === 0, 'and no warning');
     }
+    check(again === 6, 'a new one computes');
   }
 }

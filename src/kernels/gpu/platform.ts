@@ -135,7 +135,13 @@ export function startHost(): HostThread {
   const threads = nodeModule('node:worker_threads');
   if (threads) {
     const file = import.meta.url.endsWith('.ts') ? './host.ts' : './host.js';
-    const worker = new threads.Worker(new URL(file, import.meta.url), { workerData: marker, stdin: false });
+    // A flag for programs of --eval, which no file can be started with.
+    const isEvaluated = process.execArgv.some((flag) => flag.startsWith('--input-type'));
+    const worker = new threads.Worker(new URL(file, import.meta.url), {
+      workerData: marker,
+      stdin: false,
+      ...(isEvaluated ? { execArgv: [] } : {}),
+    });
     worker.on('message', (message) => said(message));
     worker.on('error', (error) => died(reason(error)));
     worker.on('exit', (code) => died(`exit ${code}`));

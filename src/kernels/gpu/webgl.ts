@@ -124,6 +124,7 @@ export class WebGl implements Device {
       } else for (let i = 0; i < rows.length; i++) take(rows[i] as ArrayLike<unknown>, end);
     };
     for (const { handle, size } of arrays) take((handle as Texture).toArray(), at + size);
+    if (this.#context.isContextLost?.()) throw new Error('the device was lost'); // what was read are zeros
     return values;
   }
 
