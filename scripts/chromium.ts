@@ -95,12 +95,15 @@ export async function inPage<T>(
   page.on('request', (request) => requests.push(new URL(request.url()).pathname));
   try {
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${path}`);
-    return await body({ page, requests });
+    const outcome = await body({ page, requests });
+    if (complaints.length > 0) throw new Error(`${path}: the page complains`);
+    return outcome;
+  } catch (error) {
+    throw new Error([(error as Error).message, ...complaints].join('\n'), { cause: error });
   } finally {
     await page.close();
     server.closeAllConnections();
     server.close();
-    check(complaints.length === 0, ['nothing on the console', ...complaints].join('\n'));
   }
 }
 
