@@ -169,6 +169,7 @@ export async function gpuPages(browser: Browser, project: Packed['project']): Pr
     ['page', 'webgpu', 'webgpu'],
     ['worker', 'webgpu', 'worker'],
     ['page', 'auto', 'webgpu'],
+    ['worker', 'auto', 'worker'],
   ] as const) {
     console.log(`setDevice('${device}') in a ${place}, whose ${way} ends`);
     const lost = await outcomeOf<LostOutcome>(browser, folder, '', isolated, place, 'lose', device, way);

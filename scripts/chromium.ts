@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { delimiter, extname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { check, repository, run } from './packed.ts';
 
@@ -29,7 +30,9 @@ export function build(project: string): void {
     join(repository, 'node_modules/vite/bin/vite.js'),
     'build',
   );
-  const complaints = remarks.reduce((text, remark) => text.replace(remark, ''), stderr).trim();
+  const complaints = remarks
+    .reduce((text, remark) => text.replace(remark, ''), stripVTControlCharacters(stderr))
+    .trim();
   check(complaints === '', `Vite builds without configuration or warnings\n${complaints}`.trim());
 }
 

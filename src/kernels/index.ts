@@ -315,7 +315,7 @@ export const device = {
 
   /** Forgets what was measured of GPUs; the next `setDevice('auto')` measures again. */
   async recalibrate(): Promise<void> {
-    (await import('./gpu/index.ts')).forgetRates();
+    await (await import('./gpu/index.ts')).forgetRates();
   },
 };
 

@@ -178,8 +178,8 @@ describe('what was measured of a device', () => {
   it('can be forgotten', async () => {
     const measure = measuring(fast);
     await ratesOf('one', measure, warn);
-    forgetRates();
-    forgetRates(); // there is nothing any more: no error
+    await forgetRates();
+    await forgetRates(); // there is nothing any more: no error
     await ratesOf('one', measure, warn);
     expect(measure.count).to.equal(2);
   });

@@ -130,9 +130,9 @@ interface Remembered {
 }
 
 /** What is remembered; nothing if it is missing, of another version, or damaged, which `warn` is told. */
-function recall(warn: (problem: string) => void): Remembered {
+async function recall(warn: (problem: string) => void): Promise<Remembered> {
   const nothing = { version, devices: {} };
-  const text = store().read();
+  const text = await store().read();
   if (text === undefined) return nothing;
   try {
     const remembered = JSON.parse(text);
@@ -149,16 +149,16 @@ export async function ratesOf(
   measure: () => Promise<Rates>,
   warn: (problem: string) => void,
 ): Promise<Rates> {
-  const { devices } = recall(warn);
+  const { devices } = await recall(warn);
   const known = devices[machine];
   if (areRates(known)) return known;
   if (known !== undefined) warn(`the calibration in ${store().name} is damaged: it is measured again`);
   const rates = await measure();
-  store().write(
+  await store().write(
     JSON.stringify({ version, devices: { ...devices, [machine]: rates } } satisfies Remembered, null, 1),
   );
   return rates;
 }
 
 /** Forgets what was measured: it is measured again when it is needed. */
-export const forgetRates = (): void => store().remove();
+export const forgetRates = async (): Promise<void> => void (await store().remove());

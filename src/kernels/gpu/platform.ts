@@ -162,9 +162,9 @@ export function startHost(): HostThread {
 export interface Store {
   /** Where it is, for people. */
   readonly name: string;
-  read(): string | undefined;
-  write(text: string): void;
-  remove(): void;
+  read(): Promise<string | undefined>;
+  write(text: string): Promise<unknown>;
+  remove(): Promise<unknown>;
 }
 
 const attempt = <T>(body: () => T): T | undefined => {
@@ -185,25 +185,34 @@ function fileStore(): Store | undefined {
   const name = path.join(folder, 'gpu.json');
   return {
     name,
-    read: () => attempt(() => fs.readFileSync(name, 'utf8')),
-    write(text) {
+    read: async () => attempt(() => fs.readFileSync(name, 'utf8')),
+    async write(text) {
       attempt(() => {
         fs.mkdirSync(folder, { recursive: true });
         fs.writeFileSync(`${name}.new`, text);
         fs.renameSync(`${name}.new`, name);
       });
     },
-    remove: () => fs.rmSync(name, { force: true }),
+    remove: async () => fs.rmSync(name, { force: true }),
   };
 }
 
-const key = 'typegrad.gpu';
+/** In browsers the storage for responses, which pages and Web Workers share. Without a secure connection there is none. */
+const cache = async <T>(body: (cache: Cache) => Promise<T>): Promise<T | undefined> => {
+  try {
+    return await body(await caches.open('typegrad'));
+  } catch {
+    return undefined;
+  }
+};
+
+const place = '/typegrad/gpu.json'; // of no file: only the name of what is stored
 
 const browserStore: Store = {
-  name: `localStorage['${key}']`,
-  read: () => attempt(() => localStorage.getItem(key)) ?? undefined,
-  write: (text) => void attempt(() => localStorage.setItem(key, text)),
-  remove: () => void attempt(() => localStorage.removeItem(key)),
+  name: "the page's Cache Storage 'typegrad'",
+  read: () => cache(async (cache) => (await cache.match(place))?.text()),
+  write: (text) => cache((cache) => cache.put(place, new Response(text))),
+  remove: () => cache((cache) => cache.delete(place)),
 };
 
 /** Where the calibration is kept. */
