@@ -58,13 +58,11 @@ const stackedProducts = kernel(
     bTerm: number,
     bColumn: number,
   ) {
-    const aPlace = aMatrix[this.thread.z];
-    const bPlace = bMatrix[this.thread.z];
     let sum = 0;
     for (let p = 0; p < terms; p++)
       sum +=
-        a[aPlace * aSize + this.thread.y * aRow + p * aTerm] *
-        b[bPlace * bSize + p * bTerm + this.thread.x * bColumn];
+        a[Math.floor(aMatrix[this.thread.z]) * aSize + this.thread.y * aRow + p * aTerm] *
+        b[Math.floor(bMatrix[this.thread.z]) * bSize + p * bTerm + this.thread.x * bColumn];
     return sum;
   },
 );
