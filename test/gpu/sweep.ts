@@ -1,8 +1,10 @@
 // Every verb of a device against the reference, on the same inputs. Runs in Node and in a page.
 import type { Backend, ParameterBuffers } from '../../src/kernels/backend.ts';
-import type { Client } from '../../src/kernels/gpu/client.ts';
+import { Client } from '../../src/kernels/gpu/client.ts';
+import type { Description } from '../../src/kernels/gpu/device.ts';
+import type { Link } from '../../src/kernels/gpu/link.ts';
 import { reference } from '../../src/kernels/reference/index.ts';
-import { type AxisView, sizeOf, Tensor, tensor, zeros } from '../../src/tensor/index.ts';
+import { type AxisView, ScopeRecord, sizeOf, Tensor, tensor, zeros } from '../../src/tensor/index.ts';
 import { seeded } from '../support/random.ts';
 
 /** A call that was compared. */
@@ -120,7 +122,7 @@ const integers = (count: number, below: number): Int32Array =>
 
 // ---- Calls ------------------------------------------------------------------------------------------------
 
-const sizes = [1, 3, 4, 5, 7, 8, 15, 16, 17, 63, 64, 65, 129, 1000];
+const lengths = [1, 3, 4, 5, 7, 8, 15, 16, 17, 63, 64, 65, 129, 1000];
 
 /** Shapes that are broadcast together, and to what. */
 const broadcasts: [a: number[], b: number[], y: number[]][] = [
@@ -168,7 +170,7 @@ const broadcasts: [a: number[], b: number[], y: number[]][] = [
 
 /** Along the last axis, along others, and rows that are cut into blocks. */
 const views: AxisView[] = [
-  ...[1, 3, 4, 5, 7, 8, 15, 16, 17, 63, 64, 65, 129, 1000].map((size) => ({ outer: 3, size, inner: 1 })),
+  ...lengths.map((size) => ({ outer: 3, size, inner: 1 })),
   ...[1, 5, 17, 129].map((size) => ({ outer: 2, size, inner: 3 })),
   { outer: 1, size: 7, inner: 65 },
   { outer: 129, size: 4, inner: 1 },
@@ -180,12 +182,12 @@ const views: AxisView[] = [
 const shapeOf = ({ outer, size, inner }: AxisView): number[] => [outer, size, inner];
 
 const products: [a: number[], b: number[], y: number[]][] = [
-  ...sizes.slice(0, 13).map((size): [number[], number[], number[]] => [
+  ...lengths.slice(0, 13).map((size): [number[], number[], number[]] => [
     [size, 5],
     [5, size],
     [size, size],
   ]),
-  ...sizes.map((terms): [number[], number[], number[]] => [
+  ...lengths.map((terms): [number[], number[], number[]] => [
     [3, terms],
     [terms, 4],
     [3, 4],
@@ -260,11 +262,38 @@ const parameter = (size: number, states: number, source: Source = plain): Parame
   ...Array.from({ length: states }, () => of([size], positive)),
 ];
 
-function* cases(largest: number): Generator<Case> {
-  const call =
-    (verb: string) =>
-    (what: string, args: unknown[], on: Case['on'] = 'gpu'): Case => ({ verb, what, args, on });
+const call =
+  (verb: string) =>
+  (what: string, args: unknown[], on: Case['on'] = 'gpu'): Case => ({ verb, what, args, on });
 
+function* productCases(): Generator<Case> {
+  for (const [a, b, y] of products)
+    for (const transposeA of [false, true])
+      for (const transposeB of [false, true]) {
+        const [A, B] = [of(swapped(a, transposeA), plain), of(swapped(b, transposeB), plain)];
+        const what = `[${a}]${transposeA ? 'ᵀ' : ''} [${b}]${transposeB ? 'ᵀ' : ''}`;
+        yield call('matmul')(what, [A, B, { transposeA, transposeB }, zeros(y)]);
+      }
+  const two = [of([9, 10], strangely), of([10, 9], strangely)];
+  yield call('matmul')('NaN and ∞', [...two, {}, zeros([9, 9])]);
+  yield call('matmul')('no terms', [zeros([3, 0]), zeros([0, 4]), {}, of([3, 4], plain)], 'cpu');
+  const long = [of([1, 1], plain), of([1, 600_000], plain), {}, zeros([1, 600_000])];
+  yield call('matmul')('longer than a launch', long, 'cpu');
+  for (const [rows, terms, n] of [
+    ...lengths.map((size) => [size, 7, 5]),
+    ...lengths.map((size) => [5, size, 7]),
+    ...lengths.map((size) => [7, 5, size]),
+    [65, 130, 67],
+  ]) {
+    const [X, W, b] = [of([rows, terms], plain), of([n, terms], plain), of([n], plain)];
+    yield call('linear')(`[${rows}, ${terms}] by ${n}`, [X, W, b, zeros([rows, n])]);
+    yield call('linear')(`[${rows}, ${terms}] by ${n}, no bias`, [X, W, undefined, zeros([rows, n])]);
+  }
+}
+
+function* cases({ largest, backend }: Description): Generator<Case> {
+  // A kernel for each set of sizes is compiled on WebGL, which takes a while.
+  const sizes = backend === 'webgpu' ? lengths : [1, 5, 16, 65, 1000];
   for (const verb of [
     ...['neg', 'abs', 'sign', 'square', 'sqrt', 'rsqrt', 'exp', 'log', 'log1p', 'expm1', 'sin', 'cos'],
     ...['tanh', 'erf', 'sigmoid', 'softplus', 'relu', 'isFinite', 'leakyRelu', 'elu', 'clip'],
@@ -373,28 +402,7 @@ function* cases(largest: number): Generator<Case> {
     }
   }
 
-  for (const [a, b, y] of products)
-    for (const transposeA of [false, true])
-      for (const transposeB of [false, true]) {
-        const [A, B] = [of(swapped(a, transposeA), plain), of(swapped(b, transposeB), plain)];
-        const what = `[${a}]${transposeA ? 'ᵀ' : ''} [${b}]${transposeB ? 'ᵀ' : ''}`;
-        yield call('matmul')(what, [A, B, { transposeA, transposeB }, zeros(y)]);
-      }
-  const two = [of([9, 10], strangely), of([10, 9], strangely)];
-  yield call('matmul')('NaN and ∞', [...two, {}, zeros([9, 9])]);
-  yield call('matmul')('no terms', [zeros([3, 0]), zeros([0, 4]), {}, of([3, 4], plain)], 'cpu');
-  const long = [of([1, 1], plain), of([1, 600_000], plain), {}, zeros([1, 600_000])];
-  yield call('matmul')('longer than a launch', long, 'cpu');
-  for (const [rows, terms, n] of [
-    ...sizes.map((size) => [size, 7, 5]),
-    ...sizes.map((size) => [5, size, 7]),
-    ...sizes.map((size) => [7, 5, size]),
-    [65, 130, 67],
-  ]) {
-    const [X, W, b] = [of([rows, terms], plain), of([n, terms], plain), of([n], plain)];
-    yield call('linear')(`[${rows}, ${terms}] by ${n}`, [X, W, b, zeros([rows, n])]);
-    yield call('linear')(`[${rows}, ${terms}] by ${n}, no bias`, [X, W, undefined, zeros([rows, n])]);
-  }
+  yield* productCases();
 
   for (const verb of ['sum', 'prod', 'max', 'min', 'argmax', 'argmin']) {
     const source = { sum: plain, prod: nearlyOne }[verb] ?? wide;
@@ -547,7 +555,8 @@ function errorOf(got: number, right: number, { ulps = 0, absolute = 0 }: Toleran
 }
 
 async function compare({ verb, what, args, on }: Case, gpu: Backend, client: Client): Promise<Finding> {
-  const [theirs, ours] = [copied(args), copied(args)];
+  const made = new ScopeRecord();
+  const [theirs, ours] = made.run(() => [copied(args), copied(args)]);
   const before = { ...client.counter(verb) };
   run(reference, verb, theirs);
   run(gpu, verb, ours);
@@ -575,13 +584,40 @@ async function compare({ verb, what, args, on }: Case, gpu: Backend, client: Cli
       finding.problem ??= `element ${i} of tensor ${t} is ${show(got[i])}, not ${show(wanted[i])} (operands ${operands}; ${error.toPrecision(3)} times what is allowed)`;
     }
   }
+  made.release();
   return finding;
 }
 
-/** Compares every verb. A device that fails ends it. */
-export async function sweep(client: Client): Promise<Finding[]> {
-  const gpu = client.over(reference, () => true);
+/** A client that sends to the device whatever it can run. The CPU does not take over if the device fails. */
+export function clientOf(link: Link): Client {
+  const failure = (reason: string) => new Error(reason);
+  return new Client(link, reference, {
+    decide: () => true,
+    onCpu: () => 0,
+    mayFallBack: false,
+    fellBack() {},
+    failure,
+    cannotWait: () => failure('this thread cannot wait for values'),
+    make: (shape) => zeros(shape as number[]),
+  });
+}
+
+/** Compares every verb of a device, products by each kernel that it has, and tells `report` of each call. A device that fails ends it. */
+export async function sweep(link: Link, report?: (finding: Finding) => void): Promise<Finding[]> {
+  const client = clientOf(link);
+  const gpu = client.over(reference);
   const findings: Finding[] = [];
-  for (const each of cases(client.link.description.largest)) findings.push(await compare(each, gpu, client));
+  const compareAll = async (cases: Iterable<Case>): Promise<void> => {
+    for (const each of cases) {
+      const finding = await compare(each, gpu, client);
+      findings.push(finding);
+      report?.(finding);
+    }
+  };
+  await compareAll(cases(link.description));
+  if (link.description.backend !== 'webgpu') return findings;
+  link.send([{ do: 'choose', product: 'tiled' }]);
+  await compareAll(productCases());
+  link.send([{ do: 'choose', product: 'plain' }]);
   return findings;
 }

@@ -7,8 +7,8 @@ import { programs } from '../../src/kernels/gpu/programs/index.ts';
 import { verbs } from '../../src/kernels/gpu/verbs.ts';
 import { reference } from '../../src/kernels/reference/index.ts';
 import { axisView, sizeOf, Tensor, tensor, zeros } from '../../src/tensor/index.ts';
-import { clientOf, openGpu } from '../support/gpu.ts';
-import { type Finding, sweep, tolerances } from './sweep.ts';
+import { openGpu } from '../support/gpu.ts';
+import { clientOf, type Finding, sweep, tolerances } from './sweep.ts';
 
 describe('the verbs of a GPU', () => {
   let link: Link;
@@ -21,7 +21,7 @@ describe('the verbs of a GPU', () => {
     if (!opened) return this.skip();
     link = opened;
     client = clientOf(link);
-    findings = await sweep(client);
+    findings = await sweep(link);
   });
 
   after(() => link?.end());
@@ -50,7 +50,7 @@ describe('the verbs of a GPU', () => {
       end: () => {},
       lose: () => {},
     });
-    const gpu = small.over(reference, () => true);
+    const gpu = small.over(reference);
     for (const [size, where] of [
       [100, 'gpu'],
       [101, 'cpu'],
@@ -63,7 +63,7 @@ describe('the verbs of a GPU', () => {
   });
 
   it('copies of any axes, steps and sizes', async () => {
-    const gpu = client.over(reference, () => true);
+    const gpu = client.over(reference);
     const axis = fc.record({ size: fc.integer({ min: 1, max: 9 }), step: fc.integer({ min: 0, max: 20 }) });
     const layout = fc.tuple(fc.array(axis, { maxLength: 4 }), fc.nat(30));
     await fc.assert(
@@ -85,7 +85,7 @@ describe('the verbs of a GPU', () => {
   }).timeout(60_000);
 
   it('broadcasts of any shapes of up to four axes', async () => {
-    const gpu = client.over(reference, () => true);
+    const gpu = client.over(reference);
     const axis = fc.record({
       size: fc.integer({ min: 1, max: 6 }),
       a: fc.boolean(),

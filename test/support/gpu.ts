@@ -1,5 +1,4 @@
 // A GPU for tests: the one that TYPEGRAD_GPU names ('webgpu', 'headlessgl'), a software adapter too.
-import { Client } from '../../src/kernels/gpu/client.ts';
 import type { Description } from '../../src/kernels/gpu/device.ts';
 import { type Link, openLink } from '../../src/kernels/gpu/link.ts';
 import { Unavailable } from '../../src/kernels/gpu/platform.ts';
@@ -15,12 +14,4 @@ export async function openGpu(): Promise<Link | undefined> {
     console.log(`      no GPU to test: ${error.message}`);
     return undefined;
   }
-}
-
-/** A client of a device that must not fail. */
-export function clientOf(link: Link): Client {
-  const fail = (reason: string): never => {
-    throw new Error(reason);
-  };
-  return new Client(link, fail, () => new Error('this thread cannot wait for values'));
 }
