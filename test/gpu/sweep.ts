@@ -177,6 +177,7 @@ const views: AxisView[] = [
   { outer: 1, size: 1025, inner: 1 },
   { outer: 2, size: 4099, inner: 1 },
   { outer: 1, size: 70_001, inner: 1 },
+  { outer: 20_000, size: 2, inner: 1 }, // longer than a texture
 ];
 
 const shapeOf = ({ outer, size, inner }: AxisView): number[] => [outer, size, inner];

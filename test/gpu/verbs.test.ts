@@ -10,10 +10,26 @@ import { axisView, sizeOf, Tensor, tensor, zeros } from '../../src/tensor/index.
 import { openGpu } from '../support/gpu.ts';
 import { clientOf, type Finding, sweep, tolerances } from './sweep.ts';
 
+interface Shaders {
+  createShaderModule(shader: { code: string }): unknown;
+}
+
+/** The places of the elements that a shader of gpu.js reads: x in get_user_a(0, 0, x). */
+function placesOf(shader: string): string[] {
+  return [...shader.matchAll(/get_user_\w+\(0, 0, /g)].map(({ index, 0: { length } }) => {
+    const rest = shader.slice(index + length);
+    let depth = 1;
+    let end = 0;
+    for (; depth > 0 && end < rest.length; end++) depth += rest[end] === '(' ? 1 : rest[end] === ')' ? -1 : 0;
+    return rest.slice(0, end - 1);
+  });
+}
+
 describe('the verbs of a GPU', () => {
   let link: Link;
   let client: Client;
   let findings: Finding[];
+  const shaders: string[] = [];
 
   before(async function () {
     this.timeout(300_000);
@@ -21,7 +37,15 @@ describe('the verbs of a GPU', () => {
     if (!opened) return this.skip();
     link = opened;
     client = clientOf(link);
+    const native = (globalThis as { GPUDevice?: { prototype: Shaders } }).GPUDevice?.prototype;
+    const original = native?.createShaderModule;
+    if (native && original)
+      native.createShaderModule = function (shader) {
+        shaders.push(shader.code);
+        return original.call(this, shader);
+      };
     findings = await sweep(link);
+    if (native && original) native.createShaderModule = original;
   });
 
   after(() => link?.end());
@@ -39,6 +63,17 @@ describe('the verbs of a GPU', () => {
       const problems = own.filter(({ problem }) => problem !== undefined);
       expect(problems.map(({ what, problem }) => `${what}: ${problem}`)).to.deep.equal([]);
     });
+
+  it('find places in whole numbers: a float32 holds those up to 2²⁴ only', function () {
+    if (link.description.backend !== 'webgpu') return this.skip();
+    const places = shaders.flatMap(placesOf);
+    expect(places.length).to.be.above(100);
+    const inFloats = places.filter((place) => place.includes('f32('));
+    // verbs.ts sees to it that four axes are small; the digits are few.
+    const known = inFloats.filter((place) => /user_first|user_e\*/.test(place));
+    expect(inFloats).to.deep.equal(known);
+    expect(known).to.have.lengthOf(2);
+  });
 
   it('a tensor that is larger than the device allows goes to the CPU', async () => {
     const small = clientOf({

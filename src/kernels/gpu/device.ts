@@ -10,6 +10,7 @@ export interface Thread {
 /**
  * A kernel of gpu.js, which reads the function's text: it must be a plain function expression that names nothing outside
  * itself, and no variable of two loops may have the same name, nor any argument that of an array with Size or Dim behind it.
+ * In a loop that ends at a constant, a block of several statements behind an `if` loses its braces on WebGL.
  * A variable is a float32, but for those that loops count with: the place of an element is one expression of whole numbers.
  */
 export interface Kernel {

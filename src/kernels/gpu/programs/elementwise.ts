@@ -157,13 +157,12 @@ const angle = kernel('aaf', function (this: Thread, x: number[], digits: number[
   if (size <= 3.4028234663852886e38) {
     let m = size;
     let e = 0;
-    for (let i = 0; i < 118; i++)
-      if (m >= 1024) {
-        m = m / 2;
-        e = e + 1;
-      }
+    for (let i = 0; i < 118; i++) {
+      e += m >= 1024 ? 1 : 0;
+      m *= m >= 1024 ? 0.5 : 1;
+    }
     m = m * 16384;
-    const high = Math.floor(m / 4096) * 4096;
+    const high = Math.floor(m * 0.000244140625) * 4096;
     let turn = 0;
     for (let j = 0; j < 5; j++) {
       const digit = digits[e * 5 + j];
