@@ -1,4 +1,5 @@
 // What the engine tells a device: a stream of commands over numbered values. A value is written once; what overwrites it has another number.
+import type { ProductKernel } from './device.ts';
 
 /** A value on the device, as a command names it. */
 export interface Ref {
@@ -15,6 +16,8 @@ export type Command =
   | { do: 'fill'; value: number; result: Ref }
   /** A verb of the contract; its tensors are Refs, its results new ones. */
   | { do: 'run'; verb: string; args: readonly unknown[]; results: readonly Ref[] }
+  /** Which kernel makes matrix products from now on, if the device has more than one. */
+  | { do: 'choose'; product: ProductKernel }
   /** Nobody needs these any more. */
   | { do: 'free'; ids: readonly number[] };
 

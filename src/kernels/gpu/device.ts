@@ -1,5 +1,7 @@
 // A device as programs see it: it launches kernels over arrays that stay with it.
 
+import type { Product } from './tiled.ts';
+
 /** What gpu.js hands to a kernel as `this`: the place in the output that it computes. */
 export interface Thread {
   thread: { x: number; y: number; z: number };
@@ -7,7 +9,9 @@ export interface Thread {
 
 /**
  * A kernel of gpu.js, which reads the function's text: it must be a plain function expression that names nothing outside
- * itself, and no variable of two loops may have the same name.
+ * itself, and no variable of two loops may have the same name, nor any argument that of an array with Size or Dim behind it.
+ * In a loop that ends at a constant, a block of several statements behind an `if` loses its braces on WebGL.
+ * A variable is a float32, but for those that loops count with: the place of an element is one expression of whole numbers.
  */
 export interface Kernel {
   /** Of each argument: an array, a whole number, or a number. */
@@ -23,6 +27,8 @@ export const kernel = (types: string, run: Kernel['run']): Kernel => ({
   run,
 });
 
+export type ProductKernel = 'plain' | 'tiled';
+
 /** An array on the device. What it is, the device knows. */
 export type Handle = object;
 
@@ -31,6 +37,8 @@ export interface Launch {
   kernel: Kernel;
   output: readonly number[];
   args: readonly (Handle | number)[];
+  /** The same as a matrix product, for a device that has a kernel of its own for those. */
+  product?: Product<Handle>;
 }
 
 /** A value of a command, and the array that holds it. */
@@ -71,6 +79,8 @@ export interface Sized {
 
 export interface Device {
   readonly description: Description;
+  /** Which kernel makes matrix products, on a device that has both. At first the plain one. */
+  productKernel?: ProductKernel;
   launch(launch: Launch): Handle | Promise<Handle>;
   upload(values: Float32Array): Handle | Promise<Handle>;
   /** The numbers of these arrays, one behind the other. Throws if anything that was launched before has failed. */

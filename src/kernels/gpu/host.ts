@@ -63,6 +63,9 @@ export class Host {
         return this.#run('fill', [command.value], [command.result]);
       case 'run':
         return this.#run(command.verb, command.args, command.results);
+      case 'choose':
+        if (this.device.productKernel) this.device.productKernel = command.product;
+        return;
       case 'free':
         for (const id of command.ids) this.#free(id);
     }

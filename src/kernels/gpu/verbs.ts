@@ -1,6 +1,7 @@
 // The verbs that a GPU can run: how a call becomes a command, which calls it cannot serve, and how much there is to do.
 import type { AxisView, Shape, Tensor } from '../../tensor/index.ts';
 import type { Backend, Layout, MatmulOptions, ParameterBuffers } from '../backend.ts';
+import { share } from './programs/reductions.ts';
 import { collapse, rowMajor, spread } from './strided.ts';
 
 /** A call as a command: the tensors among `args` are its operands. */
@@ -16,15 +17,19 @@ type Verb = keyof Backend;
 /** How a call is told to the GPU. Several calls, if the verb takes several things at once; undefined if it cannot serve it. */
 type Encode = (args: any) => Call[] | undefined;
 
-const most = { y: 500_000, z: 65_535 }; // threads along the second and the third axis of a launch
+/** Whether so many threads can be launched along each axis. Along one alone there is no limit. */
+const canLaunch = (x: number, y: number, z = 1): boolean => x <= 500_000 && y <= 500_000 && z <= 65_535;
+
+const mostExact = 2 ** 24; // above it, a float32 does not hold every whole number
 
 /** Operands first, the result last. */
 const plain: Encode = (args) => [{ args: args.slice(0, -1), results: [args.at(-1)] }];
 
 const fewAxes = ({ sizes }: { sizes: readonly number[] }, length: number): boolean => {
-  if (sizes.length > 4 || (sizes.length === 4 && length > 2 ** 22)) return false; // four axes: an index is a float32
-  const [y = 1, z = 1, outer = 1] = sizes.toReversed().slice(1);
-  return y <= most.y && z * outer <= most.z;
+  if (sizes.length < 2) return true;
+  const [x, y, z = 1, outer = 1] = sizes.toReversed();
+  if (sizes.length > 4 || (outer > 1 && length > mostExact)) return false; // of four axes, an index is a float32
+  return canLaunch(x, y, z * outer);
 };
 
 const broadcast: Encode = (args) => {
@@ -35,25 +40,38 @@ const broadcast: Encode = (args) => {
   return fits ? plain(args) : undefined;
 };
 
-const viewed: Encode = (args) => {
-  const { outer, inner }: AxisView = args[1];
-  return outer <= (inner === 1 ? most.y : most.z) && inner < 2 ** 24 ? plain(args) : undefined;
-};
+const canReduce = ({ outer, size, inner }: AxisView): boolean =>
+  canLaunch(inner === 1 ? size / share : inner, outer);
 
-const rowwise: Encode = (args) => {
-  const x: Tensor =
-    args.find((argument: Tensor | undefined) => argument !== undefined && argument.rank >= 2) ?? args.at(-1);
-  return x.rank > 0 && x.size / x.shape[x.rank - 1] <= most.y ? plain(args) : undefined;
-};
+const reduction: Encode = (args) => (canReduce(args[1]) ? plain(args) : undefined);
 
+/** Along an axis, what is as large as the whole. */
 const along: Encode = (args) => {
-  const { outer, size }: AxisView = args[1];
-  return outer <= most.z && size <= most.y ? plain(args) : undefined;
+  const view: AxisView = args[1];
+  return canReduce(view) && canLaunch(view.inner, view.size, view.outer) ? plain(args) : undefined;
 };
 
-const product = (args: any[], terms: number, rows: number): Call[] | undefined => {
+/** Row by row of the argument at `place`. */
+const ofRows =
+  (place: number): Encode =>
+  (args) => {
+    const { shape, size }: Tensor = args[place];
+    const width = shape[shape.length - 1];
+    return width > 0 && canLaunch(width, size / width) ? plain(args) : undefined;
+  };
+
+/** At indices, `count` of them along the axis: they travel as float32. */
+const at =
+  (count: (index: Int32Array, view: AxisView) => number): Encode =>
+  (args) => {
+    const [, view, index]: [Tensor, AxisView, Int32Array] = args as any;
+    const isExact = view.size <= mostExact;
+    return isExact && canLaunch(view.inner, count(index, view), view.outer) ? plain(args) : undefined;
+  };
+
+const product = (args: any[], terms: number, rows: number, columns: number): Call[] | undefined => {
   const Y: Tensor = args.at(-1);
-  if (rows > most.y || terms === 0) return undefined;
+  if (!canLaunch(columns, rows, Y.size / (rows * columns)) || terms === 0) return undefined;
   return [{ args: args.slice(0, -1), results: [Y], flops: 2 * Y.size * terms }];
 };
 
@@ -122,32 +140,30 @@ export const verbs: Partial<Record<Verb, Encode>> = {
     if (!isRowMajor || !isAhead || !fewAxes(collapse(sizes, from.strides), x.size)) return undefined;
     return [{ args: [x, from, sizes], results: [y] }];
   },
-  gather: along,
-  select: ([x, view, index, y]: [Tensor, AxisView, Int32Array, Tensor]) =>
-    view.outer <= most.z && index.length <= most.y ? plain([x, view, index, y]) : undefined,
+  gather: at((index, { outer, inner }) => index.length / (outer * inner)),
+  select: at((index) => index.length),
 
   matmul([A, B, options, Y]: [Tensor, Tensor, MatmulOptions, Tensor]) {
     const [m, n] = Y.shape.slice(-2);
-    if (Y.size / (m * n) > most.z) return undefined;
-    return product([A, B, options, Y], A.shape[A.rank - (options.transposeA ? 2 : 1)], m);
+    return product([A, B, options, Y], A.shape[A.rank - (options.transposeA ? 2 : 1)], m, n);
   },
   linear: ([X, W, b, Y]: [Tensor, Tensor, Tensor | undefined, Tensor]) =>
-    product([X, W, b, Y], W.shape[1], Y.size / W.shape[0]),
+    product([X, W, b, Y], W.shape[1], Y.size / W.shape[0], W.shape[0]),
 
-  sum: viewed,
-  prod: viewed,
-  max: viewed,
-  min: viewed,
-  argmax: viewed,
-  argmin: viewed,
+  sum: reduction,
+  prod: reduction,
+  max: reduction,
+  min: reduction,
+  argmax: reduction,
+  argmin: reduction,
 
   softmax: along,
   logSoftmax: along,
-  logSumExp: along,
-  crossEntropy: rowwise,
-  crossEntropyGradient: rowwise,
-  layerNorm: rowwise,
-  layerNormGradient: rowwise,
+  logSumExp: reduction,
+  crossEntropy: ofRows(0),
+  crossEntropyGradient: ofRows(1),
+  layerNorm: ofRows(0),
+  layerNormGradient: ofRows(1),
 
   sgd: optimizer,
   adam: optimizer,

@@ -23,12 +23,15 @@ export class WebGl implements Device {
   /** By sizes; those that were used last come last. */
   readonly #kernels = new Map<string, any>();
   readonly #numbers = new Map<Kernel | 'upload', number>();
+  /** The longest texture. */
+  readonly #side: number;
   #isLost = false;
 
   private constructor(gpu: GpuInstance, context: any, description: Description) {
     this.#gpu = gpu;
     this.#context = context;
     this.description = description;
+    this.#side = context.getParameter(context.MAX_TEXTURE_SIZE);
   }
 
   /** Throws Unavailable if there is no such context. */
@@ -45,9 +48,8 @@ export class WebGl implements Device {
         { output: [2], precision: 'single' },
       );
       const values = probe(new Float32Array([1, 2]));
-      // What gpu.js calls both of these; anything else would be the CPU.
-      if (probe.kernel.constructor.mode !== 'gpu')
-        throw new Error(`gpu.js would run ${probe.kernel.constructor.mode}`);
+      const { mode } = probe.kernel.constructor; // 'gpu' stands for both of these backends
+      if (mode !== 'gpu') throw new Error(`gpu.js would run ${mode}`);
       if (values[1] !== 3) throw new Error('it computes wrong values');
       context = probe.kernel.context;
     } catch (error) {
@@ -100,7 +102,7 @@ export class WebGl implements Device {
             return x[this.thread.x];
           }
         : kernel.run;
-    return this.#gpu.createKernel(run, {
+    const compiled = this.#gpu.createKernel(run, {
       output: [...output],
       argumentTypes: types.map((type, i) => named[type] ?? (args[i] as Texture).type ?? 'Array'),
       returnType: 'Float',
@@ -109,6 +111,24 @@ export class WebGl implements Device {
       pipeline: true,
       immutable: true,
       loopMaxIterations: 2 ** 30,
+    });
+    this.#foldLongTextures(compiled.kernel);
+    return compiled;
+  }
+
+  /** gpu.js makes a texture of a matrix as wide and as high as the matrix, however long: those that are too long become squares. */
+  #foldLongTextures(kernel: any): void {
+    let size: ArrayLike<number> = [];
+    Object.defineProperty(kernel, 'texSize', {
+      get: () => size,
+      set: ([width, height]: number[]) => {
+        if (Math.max(width, height) > this.#side) {
+          const texels = width * height;
+          height = Math.ceil(Math.sqrt(texels));
+          width = Math.ceil(texels / height);
+        }
+        size = Int32Array.of(width, height);
+      },
     });
   }
 

@@ -1,7 +1,8 @@
 // WebGPU through gpu.js: one kernel for all sizes, results in buffers of their own.
-import type { Description, Device, Handle, Kernel, Launch, Sized } from './device.ts';
+import type { Description, Device, Handle, Kernel, Launch, ProductKernel, Sized } from './device.ts';
 import { type GpuInstance, type GpuJs, provideWebGpu, Unavailable } from './platform.ts';
 import { softwareName } from './software.ts';
+import { type Product, tiledProduct } from './tiled.ts';
 
 /** What gpu.js calls a result that stays on the device. */
 interface Buffer extends Handle {
@@ -13,6 +14,8 @@ const [copySource, copyTarget, mapRead, storage] = [0x0004, 0x0008, 0x0001, 0x00
 
 export class WebGpu implements Device {
   readonly description: Description;
+  productKernel: ProductKernel = 'plain';
+  #tiled: ReturnType<typeof tiledProduct> | undefined;
   readonly #gpu: GpuInstance;
   readonly #context: { device: any };
   readonly #Buffer: GpuJs['WebGPUBufferResult'];
@@ -61,7 +64,8 @@ export class WebGpu implements Device {
     });
   }
 
-  async launch({ kernel, output, args }: Launch): Promise<Handle> {
+  async launch({ kernel, output, args, product }: Launch): Promise<Handle> {
+    if (product && this.productKernel === 'tiled') return this.#makeProduct(product);
     let compiled = this.#kernels.get(kernel);
     if (!compiled) {
       compiled = this.#gpu.createKernel(kernel.run, {
@@ -81,18 +85,22 @@ export class WebGpu implements Device {
     return compiled(...args);
   }
 
+  #makeProduct(product: Product<Handle>): Handle {
+    const [a, b, bias] = [product.a, product.b, product.bias].map((handle) => (handle as Buffer)?.buffer);
+    this.#tiled ??= tiledProduct(this.#context.device);
+    return this.#wrap(this.#tiled({ ...product, a, b, bias }), [product.columns, product.rows]);
+  }
+
+  #wrap(buffer: Buffer['buffer'], output: number[]): Handle {
+    return new this.#Buffer({ buffer, output, componentCount: 1, context: this.#context, kernel: null });
+  }
+
   upload(values: Float32Array): Handle {
     const { device } = this.#context;
     const size = Math.max(values.byteLength, 4);
     const buffer = device.createBuffer({ size, usage: storage | copySource | copyTarget });
     device.queue.writeBuffer(buffer, 0, values);
-    return new this.#Buffer({
-      buffer,
-      output: [values.length],
-      componentCount: 1,
-      context: this.#context,
-      kernel: null,
-    });
+    return this.#wrap(buffer, [values.length]);
   }
 
   async download(arrays: readonly Sized[]): Promise<Float32Array> {

@@ -14,7 +14,11 @@ const fillKernel = kernel('f', function (this: Thread, value: number) {
   return value;
 });
 
-const copyKernel = kernel(
+const copyOneAxis = kernel('aii', function (this: Thread, x: number[], offset: number, step: number) {
+  return x[offset + this.thread.x * step];
+});
+
+const copyThreeAxes = kernel(
   'aiiii',
   function (this: Thread, x: number[], offset: number, step0: number, step1: number, step2: number) {
     return x[offset + this.thread.z * step0 + this.thread.y * step1 + this.thread.x * step2];
@@ -41,12 +45,14 @@ const copyFourAxes = kernel(
 
 /** y, row by row, is x at these places. */
 function strided(x: Handle, offset: number, { sizes, strides }: Strided): Launch {
+  if (sizes.length < 2)
+    return { kernel: copyOneAxis, output: [sizes[0] ?? 1], args: [x, offset, strides[0] ?? 0] };
   const missing = Math.max(3 - sizes.length, 0);
   const [s, t] = [
     [...Array<number>(missing).fill(1), ...sizes],
     [...Array<number>(missing).fill(0), ...strides],
   ];
-  if (s.length === 3) return { kernel: copyKernel, output: [s[2], s[1], s[0]], args: [x, offset, ...t] };
+  if (s.length === 3) return { kernel: copyThreeAxes, output: [s[2], s[1], s[0]], args: [x, offset, ...t] };
   return { kernel: copyFourAxes, output: [s[3], s[2], s[0] * s[1]], args: [x, offset, s[1], ...t] };
 }
 
@@ -59,16 +65,19 @@ export function* expand(x: Value, shape: readonly number[]): Generator<Launch, H
 const gatherKernel = kernel(
   'aaiii',
   function (this: Thread, x: number[], index: number[], size: number, count: number, inner: number) {
-    const place = index[(this.thread.z * count + this.thread.y) * inner + this.thread.x];
-    return x[(this.thread.z * size + place) * inner + this.thread.x];
+    return x[
+      (this.thread.z * size +
+        Math.floor(index[(this.thread.z * count + this.thread.y) * inner + this.thread.x])) *
+        inner +
+        this.thread.x
+    ];
   },
 );
 
 const selectKernel = kernel(
   'aaii',
   function (this: Thread, x: number[], index: number[], size: number, inner: number) {
-    const place = index[this.thread.y];
-    return x[(this.thread.z * size + place) * inner + this.thread.x];
+    return x[(this.thread.z * size + Math.floor(index[this.thread.y])) * inner + this.thread.x];
   },
 );
 

@@ -3,6 +3,10 @@ import { biasCorrection } from '../../backend.ts';
 import type { AdagradOptions, AdamOptions, RmspropOptions, SgdOptions } from '../../backend.ts';
 import { kernel, type Program, type Steps, type Thread, type Value } from '../device.ts';
 
+const same = kernel('a', function (this: Thread, x: number[]) {
+  return x[this.thread.x];
+});
+
 /** a·x + b·y */
 const mix = kernel('aaff', function (this: Thread, x: number[], y: number[], a: number, b: number) {
   return a * x[this.thread.x] + b * y[this.thread.x];
@@ -14,15 +18,18 @@ const mixSquare = kernel('aaff', function (this: Thread, x: number[], y: number[
 });
 
 const greater = kernel('aa', function (this: Thread, x: number[], y: number[]) {
-  return Math.max(x[this.thread.x], y[this.thread.x]);
+  const first = x[this.thread.x];
+  const second = y[this.thread.x];
+  if (first === first) return first > second ? first : second;
+  return first;
 });
 
 /** keep·w − rate·m/(√v + floor) */
 const move = kernel(
   'aaafff',
   function (this: Thread, w: number[], m: number[], v: number[], keep: number, rate: number, floor: number) {
-    const i = this.thread.x;
-    return keep * w[i] - (rate * m[i]) / (Math.sqrt(v[i]) + floor);
+    const root = Math.sqrt(v[this.thread.x]);
+    return keep * w[this.thread.x] - (rate * m[this.thread.x]) / (root + floor);
   },
 );
 
@@ -40,8 +47,9 @@ export const optimizers: Record<string, Program> = {
       ? yield { kernel: mix, output, args: [g.handle, w.handle, 1, weightDecay] }
       : g.handle;
     if (!velocity) return [yield { kernel: mix, output, args: [w.handle, step, 1, -lr] }];
-    const [kept, fresh] = first ? [0, 1] : [momentum, 1 - dampening];
-    const u = yield { kernel: mix, output, args: [velocity.handle, step, kept, fresh] };
+    const u = first
+      ? yield { kernel: same, output, args: [step] }
+      : yield { kernel: mix, output, args: [velocity.handle, step, momentum, 1 - dampening] };
     step = nesterov ? yield { kernel: mix, output, args: [step, u, 1, momentum] } : u;
     return [yield { kernel: mix, output, args: [w.handle, step, 1, -lr] }, u];
   },

@@ -1,6 +1,15 @@
 // Matrix products as gpu.js kernels: one thread for each element of the result.
-import { kernel, type Program, type Steps, type Thread, type Value } from '../device.ts';
+import {
+  type Handle,
+  kernel,
+  type Launch,
+  type Program,
+  type Steps,
+  type Thread,
+  type Value,
+} from '../device.ts';
 import { spread } from '../strided.ts';
+import type { Product } from '../tiled.ts';
 
 const product = kernel(
   'aaiiiii',
@@ -51,20 +60,18 @@ const stackedProducts = kernel(
     aMatrix: number[],
     bMatrix: number[],
     terms: number,
-    aSize: number,
-    bSize: number,
+    aLength: number,
+    bLength: number,
     aRow: number,
     aTerm: number,
     bTerm: number,
     bColumn: number,
   ) {
-    const aPlace = aMatrix[this.thread.z];
-    const bPlace = bMatrix[this.thread.z];
     let sum = 0;
     for (let p = 0; p < terms; p++)
       sum +=
-        a[aPlace * aSize + this.thread.y * aRow + p * aTerm] *
-        b[bPlace * bSize + p * bTerm + this.thread.x * bColumn];
+        a[Math.floor(aMatrix[this.thread.z]) * aLength + this.thread.y * aRow + p * aTerm] *
+        b[Math.floor(bMatrix[this.thread.z]) * bLength + p * bTerm + this.thread.x * bColumn];
     return sum;
   },
 );
@@ -87,25 +94,35 @@ interface Options {
   transposeB?: boolean;
 }
 
+/** A launch of the plain kernel, which another one of the device's may take the place of. */
+function launchOf(sizes: Product<Handle>): Launch {
+  const { a, b, bias, rows, columns, terms, aRow, aTerm, bTerm, bColumn } = sizes;
+  const steps = [terms, aRow, aTerm, bTerm, bColumn];
+  const output = [columns, rows];
+  if (bias) return { kernel: productWithBias, output, args: [a, b, bias, ...steps], product: sizes };
+  return { kernel: product, output, args: [a, b, ...steps], product: sizes };
+}
+
 export const products: Record<string, Program> = {
   *matmul([A, B, { transposeA = false, transposeB = false }]: [Value, Value, Options], [Y]): Steps {
-    const [m, n] = Y.shape.slice(-2);
+    const [rows, columns] = Y.shape.slice(-2);
     const terms = A.shape[A.shape.length - (transposeA ? 2 : 1)];
-    const steps = [...(transposeA ? [1, m] : [terms, 1]), ...(transposeB ? [1, terms] : [n, 1])];
+    const [aRow, aTerm] = transposeA ? [1, rows] : [terms, 1];
+    const [bTerm, bColumn] = transposeB ? [1, terms] : [columns, 1];
+    const sizes = { rows, columns, terms, aRow, aTerm, bTerm, bColumn };
+    if (Y.size === rows * columns)
+      return [yield launchOf({ a: A.handle, b: B.handle, bias: undefined, ...sizes })];
     const batches = Y.shape.slice(0, -2);
-    if (Y.size === m * n)
-      return [yield { kernel: product, output: [n, m], args: [A.handle, B.handle, terms, ...steps] }];
     const aMatrix = yield { floats: matrices(A.shape.slice(0, -2), batches) };
     const bMatrix = yield { floats: matrices(B.shape.slice(0, -2), batches) };
-    const args = [A.handle, B.handle, aMatrix, bMatrix, terms, m * terms, terms * n, ...steps];
-    return [yield { kernel: stackedProducts, output: [n, m, Y.size / (m * n)], args }];
+    const matrix = [A.handle, B.handle, aMatrix, bMatrix, terms, rows * terms, terms * columns];
+    const args = [...matrix, aRow, aTerm, bTerm, bColumn];
+    return [yield { kernel: stackedProducts, output: [columns, rows, Y.size / (rows * columns)], args }];
   },
 
   *linear([X, W, bias]: [Value, Value, Value | undefined], [Y]): Steps {
-    const [n, terms] = W.shape;
-    const sizes = [terms, terms, 1, 1, terms];
-    const output = [n, Y.size / n];
-    if (!bias) return [yield { kernel: product, output, args: [X.handle, W.handle, ...sizes] }];
-    return [yield { kernel: productWithBias, output, args: [X.handle, W.handle, bias.handle, ...sizes] }];
+    const [columns, terms] = W.shape;
+    const sizes = { rows: Y.size / columns, columns, terms, aRow: terms, aTerm: 1, bTerm: 1, bColumn: terms };
+    return [yield launchOf({ a: X.handle, b: W.handle, bias: bias?.handle, ...sizes })];
   },
 };

@@ -1,4 +1,4 @@
-// Reductions as gpu.js kernels. Long rows are cut into blocks, so that many threads take part.
+// Reductions as gpu.js kernels. Many threads take part in a long row: each takes every so many-th element.
 import {
   type Handle,
   kernel,
@@ -16,18 +16,17 @@ export interface View {
   inner: number;
 }
 
-/** A reduction of rows whose elements are neighbours, cut into blocks; and of rows whose elements lie `inner` apart. */
+/** A reduction of rows whose elements are neighbours, each by `parts` threads; and of rows whose elements lie `inner` apart. */
 interface Reduction {
   rows: Kernel;
   columns: Kernel;
 }
 
 const sum: Reduction = {
-  rows: kernel('aii', function (this: Thread, x: number[], size: number, block: number) {
-    const from = this.thread.x * block;
-    const count = Math.min(block, size - from);
+  rows: kernel('aii', function (this: Thread, x: number[], size: number, parts: number) {
     let total = 0;
-    for (let j = 0; j < count; j++) total += x[this.thread.y * size + from + j];
+    for (let j = 0; j * parts + this.thread.x < size; j++)
+      total += x[this.thread.y * size + j * parts + this.thread.x];
     return total;
   }),
   columns: kernel('aii', function (this: Thread, x: number[], size: number, inner: number) {
@@ -38,11 +37,10 @@ const sum: Reduction = {
 };
 
 const prod: Reduction = {
-  rows: kernel('aii', function (this: Thread, x: number[], size: number, block: number) {
-    const from = this.thread.x * block;
-    const count = Math.min(block, size - from);
+  rows: kernel('aii', function (this: Thread, x: number[], size: number, parts: number) {
     let total = 1;
-    for (let j = 0; j < count; j++) total *= x[this.thread.y * size + from + j];
+    for (let j = 0; j * parts + this.thread.x < size; j++)
+      total *= x[this.thread.y * size + j * parts + this.thread.x];
     return total;
   }),
   columns: kernel('aii', function (this: Thread, x: number[], size: number, inner: number) {
@@ -53,13 +51,11 @@ const prod: Reduction = {
 };
 
 const max: Reduction = {
-  rows: kernel('aii', function (this: Thread, x: number[], size: number, block: number) {
-    const from = this.thread.x * block;
-    const count = Math.min(block, size - from);
-    let best = x[this.thread.y * size + from];
-    for (let j = 1; j < count; j++) {
-      const value = x[this.thread.y * size + from + j];
-      if (value > best || value !== value) best = value;
+  rows: kernel('aii', function (this: Thread, x: number[], size: number, parts: number) {
+    let best = x[this.thread.y * size + this.thread.x];
+    for (let j = 1; j * parts + this.thread.x < size; j++) {
+      const value = x[this.thread.y * size + j * parts + this.thread.x];
+      if (best === best && !(value <= best)) best = value;
     }
     return best;
   }),
@@ -67,20 +63,18 @@ const max: Reduction = {
     let best = x[this.thread.y * size * inner + this.thread.x];
     for (let j = 1; j < size; j++) {
       const value = x[(this.thread.y * size + j) * inner + this.thread.x];
-      if (value > best || value !== value) best = value;
+      if (best === best && !(value <= best)) best = value;
     }
     return best;
   }),
 };
 
 const min: Reduction = {
-  rows: kernel('aii', function (this: Thread, x: number[], size: number, block: number) {
-    const from = this.thread.x * block;
-    const count = Math.min(block, size - from);
-    let best = x[this.thread.y * size + from];
-    for (let j = 1; j < count; j++) {
-      const value = x[this.thread.y * size + from + j];
-      if (value < best || value !== value) best = value;
+  rows: kernel('aii', function (this: Thread, x: number[], size: number, parts: number) {
+    let best = x[this.thread.y * size + this.thread.x];
+    for (let j = 1; j * parts + this.thread.x < size; j++) {
+      const value = x[this.thread.y * size + j * parts + this.thread.x];
+      if (best === best && !(value >= best)) best = value;
     }
     return best;
   }),
@@ -88,7 +82,7 @@ const min: Reduction = {
     let best = x[this.thread.y * size * inner + this.thread.x];
     for (let j = 1; j < size; j++) {
       const value = x[(this.thread.y * size + j) * inner + this.thread.x];
-      if (value < best || value !== value) best = value;
+      if (best === best && !(value >= best)) best = value;
     }
     return best;
   }),
@@ -99,7 +93,7 @@ const argmax = kernel('aii', function (this: Thread, x: number[], size: number, 
   let place = 0;
   for (let j = 1; j < size; j++) {
     const value = x[(this.thread.y * size + j) * inner + this.thread.x];
-    if (best === best && (value > best || value !== value)) {
+    if (best === best && !(value <= best)) {
       best = value;
       place = j;
     }
@@ -112,7 +106,7 @@ const argmin = kernel('aii', function (this: Thread, x: number[], size: number, 
   let place = 0;
   for (let j = 1; j < size; j++) {
     const value = x[(this.thread.y * size + j) * inner + this.thread.x];
-    if (best === best && (value < best || value !== value)) {
+    if (best === best && !(value >= best)) {
       best = value;
       place = j;
     }
@@ -120,7 +114,11 @@ const argmin = kernel('aii', function (this: Thread, x: number[], size: number, 
   return place;
 });
 
-const block = 256; // elements that one thread reduces, if there are many
+/** Elements that one thread reduces, if there are many. */
+export const share = 256;
+
+/** How many threads reduce such a row. */
+export const partsOf = (size: number): number => (size > 4 * share ? Math.ceil(size / share) : 1);
 
 function* reduce(
   { rows, columns }: Reduction,
@@ -128,14 +126,9 @@ function* reduce(
   { outer, size, inner }: View,
 ): Generator<Launch, Handle, Handle> {
   if (inner > 1) return yield { kernel: columns, output: [inner, outer], args: [x, size, inner] };
-  let left = x;
-  let count = size;
-  while (count > 4 * block) {
-    const blocks = Math.ceil(count / block);
-    left = yield { kernel: rows, output: [blocks, outer], args: [left, count, block] };
-    count = blocks;
-  }
-  return yield { kernel: rows, output: [1, outer], args: [left, count, count] };
+  const parts = partsOf(size);
+  const left = yield { kernel: rows, output: [parts, outer], args: [x, size, parts] };
+  return parts > 1 ? yield* reduce({ rows, columns }, left, { outer, size: parts, inner }) : left;
 }
 
 /** Each row's greatest element. */

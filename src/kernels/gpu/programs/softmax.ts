@@ -1,4 +1,5 @@
-// Softmax, cross-entropy and layer norm as gpu.js kernels: what a row needs is computed once, then its elements.
+// Softmax, cross-entropy and layer norm as gpu.js kernels: what a row needs is computed once, then its elements. NaN is kept from
+// exp and log, which may make any number of it.
 import {
   type Handle,
   kernel,
@@ -8,55 +9,78 @@ import {
   type Thread,
   type Value,
 } from '../device.ts';
-import { maxima, type View } from './reductions.ts';
+import { maxima, partsOf, sums, type View } from './reductions.ts';
 
 type Part = Generator<Launch, Handle, Handle>;
 
-/** Σ exp(xⱼ − m) */
-const exponentialSum = kernel(
-  'aaii',
-  function (this: Thread, x: number[], m: number[], size: number, inner: number) {
+/** Σ exp(xⱼ − m) of rows whose elements are neighbours, each by `parts` threads; and of rows whose elements lie `inner` apart. */
+const exponentials = {
+  rows: kernel('aaii', function (this: Thread, x: number[], m: number[], size: number, parts: number) {
+    const largest = m[this.thread.y];
+    let total = 0;
+    for (let j = 0; j * parts + this.thread.x < size; j++) {
+      const shifted = x[this.thread.y * size + j * parts + this.thread.x] - largest;
+      total += shifted === shifted ? Math.exp(shifted) : shifted;
+    }
+    return total;
+  }),
+  columns: kernel('aaii', function (this: Thread, x: number[], m: number[], size: number, inner: number) {
     const largest = m[this.thread.y * inner + this.thread.x];
     let total = 0;
-    for (let j = 0; j < size; j++)
-      total += Math.exp(x[(this.thread.y * size + j) * inner + this.thread.x] - largest);
+    for (let j = 0; j < size; j++) {
+      const shifted = x[(this.thread.y * size + j) * inner + this.thread.x] - largest;
+      total += shifted === shifted ? Math.exp(shifted) : shifted;
+    }
     return total;
-  },
-);
+  }),
+};
 
 function* statistics(x: Value, view: View): Generator<Launch, { m: Handle; s: Handle }, Handle> {
   const { outer, size, inner } = view;
   const m = yield* maxima(x.handle, view);
-  const s = yield { kernel: exponentialSum, output: [inner, outer], args: [x.handle, m, size, inner] };
-  return { m, s };
+  if (inner > 1) {
+    const args = [x.handle, m, size, inner];
+    return { m, s: yield { kernel: exponentials.columns, output: [inner, outer], args } };
+  }
+  const parts = partsOf(size);
+  const s = yield { kernel: exponentials.rows, output: [parts, outer], args: [x.handle, m, size, parts] };
+  return { m, s: parts > 1 ? yield* sums(s, { outer, size: parts, inner: 1 }) : s };
 }
 
 const softmaxKernel = kernel(
   'aaaii',
   function (this: Thread, x: number[], m: number[], s: number[], size: number, inner: number) {
-    const row = this.thread.z * inner + this.thread.x;
-    return Math.exp(x[(this.thread.z * size + this.thread.y) * inner + this.thread.x] - m[row]) / s[row];
+    const shifted =
+      x[(this.thread.z * size + this.thread.y) * inner + this.thread.x] -
+      m[this.thread.z * inner + this.thread.x];
+    return Math.exp(shifted) / s[this.thread.z * inner + this.thread.x];
   },
 );
 
 const logSoftmaxKernel = kernel(
   'aaaii',
   function (this: Thread, x: number[], m: number[], s: number[], size: number, inner: number) {
-    const row = this.thread.z * inner + this.thread.x;
-    return x[(this.thread.z * size + this.thread.y) * inner + this.thread.x] - m[row] - Math.log(s[row]);
+    const shifted =
+      x[(this.thread.z * size + this.thread.y) * inner + this.thread.x] -
+      m[this.thread.z * inner + this.thread.x];
+    const total = s[this.thread.z * inner + this.thread.x];
+    return total === total ? shifted - Math.log(total) : total;
   },
 );
 
 const logSumExpKernel = kernel('aa', function (this: Thread, m: number[], s: number[]) {
   const largest = m[this.thread.x];
-  return Math.abs(largest) > 3.4028234663852886e38 ? largest : largest + Math.log(s[this.thread.x]);
+  const total = s[this.thread.x];
+  if (Math.abs(largest) > 3.4028234663852886e38) return largest;
+  return total === total ? largest + Math.log(total) : total;
 });
 
 const crossEntropyKernel = kernel(
   'aaaai',
   function (this: Thread, x: number[], m: number[], s: number[], labels: number[], classes: number) {
-    const label = labels[this.thread.x];
-    return Math.log(s[this.thread.x]) - (x[this.thread.x * classes + label] - m[this.thread.x]);
+    const logit = x[this.thread.x * classes + Math.floor(labels[this.thread.x])];
+    const total = s[this.thread.x];
+    return total === total ? Math.log(total) - (logit - m[this.thread.x]) : total;
   },
 );
 
@@ -71,11 +95,9 @@ const crossEntropyGradientKernel = kernel(
     labels: number[],
     classes: number,
   ) {
-    const row = this.thread.y;
-    const share = Math.exp(x[row * classes + this.thread.x] - m[row]) / s[row];
-    const label = labels[row];
-    const target = label === this.thread.x ? 1 : 0;
-    return dy[row] * (share - target);
+    const shifted = x[this.thread.y * classes + this.thread.x] - m[this.thread.y];
+    const target = labels[this.thread.y] === this.thread.x ? 1 : 0;
+    return dy[this.thread.y] * (Math.exp(shifted) / s[this.thread.y] - target);
   },
 );
 
@@ -143,9 +165,9 @@ const layerNormGradientKernel = kernel(
     meanProduct: number[],
     width: number,
   ) {
-    const row = this.thread.y;
-    const place = row * width + this.thread.x;
-    return scale[row] * (g[place] - meanG[row] - xHat[place] * meanProduct[row]);
+    const own = g[this.thread.y * width + this.thread.x] - meanG[this.thread.y];
+    const along = xHat[this.thread.y * width + this.thread.x] * meanProduct[this.thread.y];
+    return scale[this.thread.y] * (own - along);
   },
 );
 
