@@ -20,6 +20,7 @@ const fast: Rates = {
     up: 10,
     down: 10,
     memory: 400,
+    product: 'tiled',
     products: [
       { size: 64, gflops: 10 },
       { size: 1024, gflops: 10_000 },
@@ -30,7 +31,15 @@ const fast: Rates = {
 
 /** One that computes no faster than the CPU, and takes longer to begin. */
 const slow: Rates = {
-  gpu: { launch: 1, wait: 2, up: 1, down: 1, memory: 10, products: [{ size: 64, gflops: 5 }] },
+  gpu: {
+    launch: 1,
+    wait: 2,
+    up: 1,
+    down: 1,
+    memory: 10,
+    product: 'plain',
+    products: [{ size: 64, gflops: 5 }],
+  },
   cpu,
 };
 
@@ -196,6 +205,7 @@ describe('what was measured of a device', () => {
     const wrong = [
       { ...fast, gpu: { ...gpu, up: null } },
       { ...fast, gpu: { ...gpu, up: -1 } },
+      { ...fast, gpu: { ...gpu, product: 'best' } },
       { ...fast, gpu: { ...gpu, products: [] } },
       { ...fast, gpu: { ...gpu, products: [{ size: 64 }] } },
       { ...fast, cpu: undefined },

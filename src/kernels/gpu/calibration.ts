@@ -2,6 +2,7 @@
 import type { Tensor } from '../../tensor/index.ts';
 import type { Backend } from '../backend.ts';
 import type { Rates, Speeds } from './cost.ts';
+import type { ProductKernel } from './device.ts';
 import type { MakeTensor } from './journal.ts';
 import type { Link } from './link.ts';
 import { store } from './platform.ts';
@@ -9,6 +10,7 @@ import { store } from './platform.ts';
 const version = 1; // of what is remembered
 
 const sizes = [64, 256, 1024, 2048]; // of square products
+const raceAt = 256; // the size at which the kinds of product kernels race
 const tooLong = 60; // ms for one product, after which larger ones are not tried
 const transfer = 2 ** 20; // floats
 
@@ -27,6 +29,7 @@ async function timed(body: () => unknown, runs = 5): Promise<number> {
 
 /** Measures. Takes about a second, or some seconds with a device that is slow. */
 export async function calibrate(link: Link, cpu: Backend, make: MakeTensor): Promise<Rates> {
+  const { description } = link;
   let ids = 0;
   const put = (values: Float32Array) => {
     const id = --ids; // the engine's own numbers begin at 0
@@ -70,19 +73,31 @@ export async function calibrate(link: Link, cpu: Backend, make: MakeTensor): Pro
   }, 3);
   free(big.id);
 
+  const square = (size: number) => new Float32Array(size * size).fill(0.5);
+  /** Milliseconds of a square product. */
+  const multiplied = async (size: number) => {
+    const a = { id: put(square(size)), shape: [size, size] };
+    const time = await timed(async () => {
+      free(run('matmul', [a, a], a.shape, {}));
+      await link.fetch([one], [new Float32Array(1)]);
+    }, 3);
+    free(a.id);
+    return time;
+  };
+
+  let product: ProductKernel = 'plain';
+  if (description.backend === 'webgpu') {
+    const plain = await multiplied(raceAt);
+    link.send([{ do: 'choose', product: 'tiled' }]);
+    product = (await multiplied(raceAt)) < plain ? 'tiled' : 'plain';
+    link.send([{ do: 'choose', product }]);
+  }
+
   const onGpu: { size: number; gflops: number }[] = [];
   const onCpu: { size: number; gflops: number }[] = [];
   for (const size of sizes) {
-    const shape = [size, size];
-    const floats = new Float32Array(size * size).fill(0.5);
-    const a = { id: put(floats), shape };
-    const gpuTime = await timed(async () => {
-      const product = run('matmul', [a, a], shape, {});
-      await link.fetch([one], [new Float32Array(1)]);
-      free(product);
-    }, 3);
-    free(a.id);
-    const [A, Y] = [make(shape, floats), make(shape)];
+    const gpuTime = await multiplied(size);
+    const [A, Y] = [make([size, size], square(size)), make([size, size])];
     const cpuTime = await timed(() => cpu.matmul(A, A, {}, Y), 3);
     const flops = 2 * size ** 3;
     onGpu.push({ size, gflops: flops / Math.max(gpuTime - waiting, gpuTime / 10) / 1e6 });
@@ -94,6 +109,7 @@ export async function calibrate(link: Link, cpu: Backend, make: MakeTensor): Pro
   const cpuPass = await timed(() => cpu.neg(X, Z));
   const small = make([1], new Float32Array(1));
   const cpuCall = await timed(() => cpu.neg(small, small), 20);
+  free(one);
 
   const gigabytes = (bytes: number, milliseconds: number) => bytes / Math.max(milliseconds, 1e-3) / 1e6;
   const beyond = (total: number) => Math.max(total - waiting, total / 10);
@@ -104,6 +120,7 @@ export async function calibrate(link: Link, cpu: Backend, make: MakeTensor): Pro
       up: gigabytes(4 * transfer, beyond(sent)),
       down: gigabytes(4 * transfer, beyond(fetched)),
       memory: gigabytes(8 * transfer * passes, beyond(passed)),
+      product,
       products: onGpu as Speeds,
     },
     cpu: { launch: cpuCall, memory: gigabytes(8 * transfer, cpuPass), products: onCpu as Speeds },
@@ -121,7 +138,8 @@ const areSpeeds = (value: unknown): boolean =>
 function areRates(value: any): value is Rates {
   const { gpu, cpu } = value ?? {};
   const numbers = [gpu?.launch, gpu?.wait, gpu?.up, gpu?.down, gpu?.memory, cpu?.launch, cpu?.memory];
-  return numbers.every(isPositive) && areSpeeds(gpu.products) && areSpeeds(cpu.products);
+  const isKind = gpu?.product === 'plain' || gpu?.product === 'tiled';
+  return numbers.every(isPositive) && isKind && areSpeeds(gpu.products) && areSpeeds(cpu.products);
 }
 
 interface Remembered {

@@ -1,5 +1,7 @@
 // Whether a call wins on the GPU: what it costs there and here, by its work and by where its operands are.
 
+import type { ProductKernel } from './device.ts';
+
 /** What a call has to do. */
 export interface Work {
   /** Multiplications and additions of a product; 0 for what is bound by memory. */
@@ -24,6 +26,8 @@ export interface Rates {
     up: number;
     down: number;
     memory: number;
+    /** The faster kernel for products, and how fast it is. */
+    product: ProductKernel;
     products: Speeds;
   };
   cpu: { launch: number; memory: number; products: Speeds };

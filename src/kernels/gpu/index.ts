@@ -45,9 +45,12 @@ export async function openGpu(wanted: Wanted, allowSoftware: boolean, engine: En
   const { cpu, machine, warn } = engine;
   const byCost = wanted === 'auto';
   const measure = () => calibrate(link, cpu, engine.make);
-  const rates = byCost
+  const isWorthMeasuring = byCost || !description.isSoftware;
+  const measured = isWorthMeasuring
     ? await ratesOf(`${description.backend}, ${description.adapter}; ${machine}`, measure, warn)
     : undefined;
+  if (measured) link.send([{ do: 'choose', product: measured.gpu.product }]);
+  const rates = byCost ? measured : undefined;
   const client: Client = new Client(link, cpu, {
     ...engine,
     mayFallBack: byCost,
