@@ -79,6 +79,8 @@ export interface Sized {
 
 export interface Device {
   readonly description: Description;
+  /** Told when the driver begins to compile, which may hold up its thread, and when it has. */
+  onCompile?: (isCompiling: boolean) => void;
   /** Which kernel makes matrix products, on a device that has both. At first the plain one. */
   productKernel?: ProductKernel;
   launch(launch: Launch): Handle | Promise<Handle>;

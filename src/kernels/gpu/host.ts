@@ -136,7 +136,7 @@ export class Host {
 }
 
 /** The words that a worker and its owner share; behind them, the text of a failure. */
-export const words = { answer: 0, beat: 1, length: 2, count: 4, textBytes: 2048 };
+export const words = { answer: 0, beat: 1, length: 2, compiling: 3, count: 4, textBytes: 2048 };
 export const answers = { none: 0, done: 1, failed: 2 };
 
 export interface Opening {
@@ -171,6 +171,7 @@ if (parent) {
       parent.post({ unavailable: (error as Error).message, repair: (error as Unavailable).repair });
       return parent.leave();
     }
+    host.device.onCompile = (isCompiling) => Atomics.store(control, words.compiling, Number(isCompiling));
     setInterval(beat, 100);
     parent.post({ opened: host.device.description });
   };

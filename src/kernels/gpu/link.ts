@@ -18,7 +18,7 @@ export interface Link {
 }
 
 const patience = 1500; // ms without a sign of life, before the worker counts as dead
-const slow = 30_000; // ms for a device whose driver may hold up its thread
+const slow = 30_000; // ms while a driver may hold up the worker
 
 const died = 'its worker has died';
 
@@ -76,12 +76,13 @@ class WorkerLink implements Link {
 
   /** Tells, when it is asked, whether the worker has given a sign of life lately. */
   #watch(): () => boolean {
-    const limit = this.description.backend === 'webgpu' ? patience : slow;
+    const holdsUp = this.description.backend !== 'webgpu'; // WebGL answers when it has computed
     let [beat, since] = [-1, 0];
     return () => {
       const now = Atomics.load(this.#control, words.beat);
       if (now !== beat) [beat, since] = [now, performance.now()];
-      return performance.now() - since <= limit;
+      const mayTake = holdsUp || Atomics.load(this.#control, words.compiling) === 1 ? slow : patience;
+      return performance.now() - since <= mayTake;
     };
   }
 

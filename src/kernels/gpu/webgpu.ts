@@ -15,7 +15,8 @@ const [copySource, copyTarget, mapRead, storage] = [0x0004, 0x0008, 0x0001, 0x00
 export class WebGpu implements Device {
   readonly description: Description;
   productKernel: ProductKernel = 'plain';
-  #tiled: ReturnType<typeof tiledProduct> | undefined;
+  onCompile: Device['onCompile'];
+  #tiled: any;
   readonly #gpu: GpuInstance;
   readonly #context: { device: any };
   readonly #Buffer: GpuJs['WebGPUBufferResult'];
@@ -64,11 +65,25 @@ export class WebGpu implements Device {
     });
   }
 
-  async launch({ kernel, output, args, product }: Launch): Promise<Handle> {
-    if (product && this.productKernel === 'tiled') return this.#makeProduct(product);
-    let compiled = this.#kernels.get(kernel);
-    if (!compiled) {
-      compiled = this.#gpu.createKernel(kernel.run, {
+  async launch(launch: Launch): Promise<Handle> {
+    const { kernel, output, args, product } = launch;
+    const isTiled = product !== undefined && this.productKernel === 'tiled';
+    const compiled = isTiled ? this.#tiled : this.#kernels.get(kernel);
+    if (compiled === undefined) return this.#compile(launch, isTiled);
+    if (isTiled) return this.#makeProduct(product);
+    compiled.setOutput([...output]);
+    return compiled(...args);
+  }
+
+  /** Compiles a kernel, and launches it. */
+  async #compile({ kernel, output, args, product }: Launch, isTiled: boolean): Promise<Handle> {
+    this.onCompile?.(true);
+    try {
+      if (isTiled) {
+        this.#tiled = tiledProduct(this.#context.device);
+        return this.#makeProduct(product as Product<Handle>);
+      }
+      const compiled = this.#gpu.createKernel(kernel.run, {
         output: [...output],
         argumentTypes: kernel.types.map(
           (type) => ({ array: 'Array', integer: 'Integer', float: 'Float' })[type],
@@ -81,13 +96,14 @@ export class WebGpu implements Device {
         loopMaxIterations: 2 ** 30,
       });
       this.#kernels.set(kernel, compiled);
-    } else compiled.setOutput([...output]);
-    return compiled(...args);
+      return await compiled(...args);
+    } finally {
+      this.onCompile?.(false);
+    }
   }
 
   #makeProduct(product: Product<Handle>): Handle {
     const [a, b, bias] = [product.a, product.b, product.bias].map((handle) => (handle as Buffer)?.buffer);
-    this.#tiled ??= tiledProduct(this.#context.device);
     return this.#wrap(this.#tiled({ ...product, a, b, bias }), [product.columns, product.rows]);
   }
 
