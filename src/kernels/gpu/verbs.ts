@@ -20,7 +20,7 @@ type Encode = (args: any) => Call[] | undefined;
 /** Whether so many threads can be launched along each axis. Along one alone there is no limit. */
 const canLaunch = (x: number, y: number, z = 1): boolean => x <= 500_000 && y <= 500_000 && z <= 65_535;
 
-const mostExact = 2 ** 24; // above it, a float32 does not hold every whole number
+const mostExact = 2 ** 24; // above it, a float32 does not hold every whole number: what is found by a computed index must be smaller
 
 /** Operands first, the result last. */
 const plain: Encode = (args) => [{ args: args.slice(0, -1), results: [args.at(-1)] }];
@@ -60,13 +60,14 @@ const ofRows =
     return width > 0 && canLaunch(width, size / width) ? plain(args) : undefined;
   };
 
-/** At indices, `count` of them along the axis: they travel as float32. */
+/** At indices, `count` of them along the axis. */
 const at =
   (count: (index: Int32Array, view: AxisView) => number): Encode =>
   (args) => {
-    const [, view, index]: [Tensor, AxisView, Int32Array] = args as any;
-    const isExact = view.size <= mostExact;
-    return isExact && canLaunch(view.inner, count(index, view), view.outer) ? plain(args) : undefined;
+    const [x, view, index]: [Tensor, AxisView, Int32Array] = args;
+    return x.size <= mostExact && canLaunch(view.inner, count(index, view), view.outer)
+      ? plain(args)
+      : undefined;
   };
 
 const product = (args: any[], terms: number, rows: number, columns: number): Call[] | undefined => {
@@ -145,6 +146,7 @@ export const verbs: Partial<Record<Verb, Encode>> = {
 
   matmul([A, B, options, Y]: [Tensor, Tensor, MatmulOptions, Tensor]) {
     const [m, n] = Y.shape.slice(-2);
+    if (Y.size > m * n && Math.max(A.size, B.size) > mostExact) return undefined;
     return product([A, B, options, Y], A.shape[A.rank - (options.transposeA ? 2 : 1)], m, n);
   },
   linear: ([X, W, b, Y]: [Tensor, Tensor, Tensor | undefined, Tensor]) =>
@@ -160,7 +162,7 @@ export const verbs: Partial<Record<Verb, Encode>> = {
   softmax: along,
   logSoftmax: along,
   logSumExp: reduction,
-  crossEntropy: ofRows(0),
+  crossEntropy: (args) => (args[0].size <= mostExact ? ofRows(0)(args) : undefined),
   crossEntropyGradient: ofRows(1),
   layerNorm: ofRows(0),
   layerNormGradient: ofRows(1),

@@ -7,8 +7,8 @@ import { softwareName } from './software.ts';
 interface Texture extends Handle {
   type: string;
   output: number[];
+  texture: object;
   size: [number, number];
-  toArray(): ArrayLike<unknown>;
   delete(): void;
 }
 
@@ -136,16 +136,25 @@ export class WebGl implements Device {
     if (this.#isLost || this.#context.isContextLost?.()) throw new Error('the device was lost');
     const values = new Float32Array(arrays.reduce((sum, { size }) => sum + size, 0));
     let at = 0;
-    const take = (rows: ArrayLike<unknown>, end: number) => {
-      if (ArrayBuffer.isView(rows)) {
-        const own = (rows as Float32Array).subarray(0, end - at);
-        values.set(own, at);
-        at += own.length;
-      } else for (let i = 0; i < rows.length; i++) take(rows[i] as ArrayLike<unknown>, end);
-    };
-    for (const { handle, size } of arrays) take((handle as Texture).toArray(), at + size);
+    for (const { handle, size } of arrays) {
+      const pixels = this.#read(handle as Texture);
+      for (let i = 0; i < size; i++) values[at++] = pixels[4 * i];
+    }
     if (this.#context.isContextLost?.()) throw new Error('the device was lost'); // what was read are zeros
     return values;
+  }
+
+  /** The texels, of which the first of four numbers counts. Not by gpu.js, which needs the kernel that made them: it may be gone. */
+  #read({ texture, size: [width, height] }: Texture): Float32Array {
+    const gl = this.#context;
+    const framebuffer = gl.createFramebuffer();
+    gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
+    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
+    const pixels = new Float32Array(4 * width * height);
+    gl.readPixels(0, 0, width, height, gl.RGBA, gl.FLOAT, pixels);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    gl.deleteFramebuffer(framebuffer);
+    return pixels;
   }
 
   free(handle: Handle): void {

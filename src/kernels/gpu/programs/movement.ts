@@ -66,8 +66,7 @@ const gatherKernel = kernel(
   'aaiii',
   function (this: Thread, x: number[], index: number[], size: number, count: number, inner: number) {
     return x[
-      (this.thread.z * size +
-        Math.floor(index[(this.thread.z * count + this.thread.y) * inner + this.thread.x])) *
+      (this.thread.z * size + index[(this.thread.z * count + this.thread.y) * inner + this.thread.x]) *
         inner +
         this.thread.x
     ];
@@ -77,7 +76,7 @@ const gatherKernel = kernel(
 const selectKernel = kernel(
   'aaii',
   function (this: Thread, x: number[], index: number[], size: number, inner: number) {
-    return x[(this.thread.z * size + Math.floor(index[this.thread.y])) * inner + this.thread.x];
+    return x[(this.thread.z * size + index[this.thread.y]) * inner + this.thread.x];
   },
 );
 

@@ -70,8 +70,8 @@ const stackedProducts = kernel(
     let sum = 0;
     for (let p = 0; p < terms; p++)
       sum +=
-        a[Math.floor(aMatrix[this.thread.z]) * aLength + this.thread.y * aRow + p * aTerm] *
-        b[Math.floor(bMatrix[this.thread.z]) * bLength + p * bTerm + this.thread.x * bColumn];
+        a[aMatrix[this.thread.z] * aLength + this.thread.y * aRow + p * aTerm] *
+        b[bMatrix[this.thread.z] * bLength + p * bTerm + this.thread.x * bColumn];
     return sum;
   },
 );

@@ -78,7 +78,7 @@ const logSumExpKernel = kernel('aa', function (this: Thread, m: number[], s: num
 const crossEntropyKernel = kernel(
   'aaaai',
   function (this: Thread, x: number[], m: number[], s: number[], labels: number[], classes: number) {
-    const logit = x[this.thread.x * classes + Math.floor(labels[this.thread.x])];
+    const logit = x[this.thread.x * classes + labels[this.thread.x]];
     const total = s[this.thread.x];
     return total === total ? Math.log(total) - (logit - m[this.thread.x]) : total;
   },
