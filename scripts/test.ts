@@ -73,7 +73,10 @@ const ignored =
     ? []
     : own.map((name) => `--ignore=test/unit/${name}.test.ts`);
 
-const run = spawnSync(node, [...strip, mocha, ...ignored, ...positionals], {
+/** A GPU that computes on the CPU takes its time. */
+const patience = values.device ? ['--timeout', '180000'] : [];
+
+const run = spawnSync(node, [...strip, mocha, ...patience, ...ignored, ...positionals], {
   cwd: repository,
   stdio: 'inherit',
   env: {
