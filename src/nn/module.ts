@@ -181,7 +181,7 @@ export abstract class Module {
   get predict(): this['forward'] {
     const predict = (...inputs: unknown[]): unknown => {
       const modes = [...this.namedModules().values()].map((module) => [module, module.training] as const);
-      this.eval();
+      if (modes.some(([, training]) => training)) this.eval();
       try {
         return noGrad(() => this.forward(...inputs));
       } finally {

@@ -1,7 +1,16 @@
 // setArithmetic: what `fast` may change, and what it may not.
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
-import { device, matmul, rand, setArithmetic, setThreads } from '../../src/index.ts';
+import {
+  device,
+  linear,
+  matmul,
+  rand,
+  setArithmetic,
+  setThreads,
+  slice,
+  transpose,
+} from '../../src/index.ts';
 import { withBackend } from '../../src/kernels/index.ts';
 import { cores } from '../../src/kernels/platform.ts';
 import { reference } from '../../src/kernels/reference/index.ts';
@@ -74,6 +83,24 @@ describe('setArithmetic', () => {
     expect(fastError).to.be.at.most(exactError * 1.02);
     expect(device.info().arithmetic).to.equal(hasFused ? 'fast' : 'exact');
     if (hasFused) expect(fast.some((value, i) => value !== exact[i])).to.equal(true);
+  });
+
+  it('fast gives a row the same bits alone, beside another, and among many', () => {
+    setArithmetic('fast');
+    for (const [k, n] of [
+      [1, 1],
+      [7, 3],
+      [65, 17],
+      [784, 130],
+    ]) {
+      const [A, W] = [rand([9, k]), rand([n, k])];
+      const layer = (rows: number) => [...linear(slice(A, 0, rows), W).data.subarray(0, n)];
+      const product = (rows: number) => [...matmul(slice(A, 0, rows), transpose(W)).data.subarray(0, n)];
+      for (const rows of [1, 2]) {
+        expect(layer(rows)).to.deep.equal(layer(9));
+        expect(product(rows)).to.deep.equal(layer(9));
+      }
+    }
   });
 
   it('fast gives the same bits with any number of threads', () => {

@@ -7,6 +7,7 @@ import {
   cumsum,
   device,
   dropout,
+  linear,
   manualSeed,
   matmul,
   mul,
@@ -67,6 +68,9 @@ function product(m: number, k: number, n: number, options: (typeof transposes)[n
   const B = large(options.transposeB ? [n, k] : [k, n], 1);
   return matmul(A, B, options) as Tensor;
 }
+
+/** For products of few rows, which have a kernel of their own: around groups of 4 terms and columns, and what threads share. */
+const fewRowsSizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 63, 64, 65, 784, 1000];
 
 /** Numbers for large tensors, made once: 0, 1 and 2 are in −8 … 8, `below` in −8 … −0.1, `part` in 0 … 1. */
 const supply = Object.fromEntries(
@@ -349,6 +353,19 @@ describe('the kernels repeat the plain loops bit for bit', () => {
             expectReferenceBits(`${m}×${k}×${n} ${JSON.stringify(options)}`, () => [
               product(m, k, n, options),
             ]);
+      });
+
+      it('products and layers of one to four rows, all transposes', () => {
+        for (const k of fewRowsSizes)
+          for (const n of fewRowsSizes.filter((size) => k * size <= 1031 * 701))
+            for (const m of k * n < 5000 ? [1, 2, 3, 4] : [1, 2]) {
+              expectReferenceBits(`few rows, ${m}×${k}×${n}`, () => [
+                ...transposes.map((options) => product(m, k, n, options)),
+                ...[undefined, large([n], 2)].map((bias) =>
+                  linear(large([m, k]), large([n, k], 1), bias as Tensor),
+                ),
+              ]);
+            }
       });
 
       it('stacks of products, broadcast against each other', () => {

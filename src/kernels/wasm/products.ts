@@ -20,6 +20,8 @@ function* starts(shape: Shape, batches: Shape): Iterable<number> {
 
 const worthwhile = 2 ** 19; // multiplications that are worth waking another thread for: some 12 µs of one
 const large = 2 ** 22; // and those that are worth several pieces for each thread, so that one who is late holds up nobody
+const few = 2; // rows, for which B is read where it lies: from three on, to pack it is as fast
+const worthwhileFew = 2 ** 18; // multiplications of few rows that are worth waking another thread for: 11 to 22 µs of one
 const termsAtOnce = 4096; // of a factor that is packed
 const columnsAtOnce = 256; // likewise: COLUMNS of assembly/gemm.ts
 
@@ -38,11 +40,11 @@ function workspace(bytes: number): number {
 }
 
 export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<Backend, 'matmul' | 'linear'> {
-  const gemm = fused ? 'fusedGemm' : 'gemm';
+  const [gemm, fewRows] = fused ? ['fusedGemm', 'fusedFewRows'] : ['gemm', 'fewRows'];
   const constants = fused
-    ? [kernels.fusedR, kernels.fusedEdge, kernels.fusedBlockA]
-    : [kernels.R, kernels.EDGE, kernels.BLOCK_A];
-  const [tileRows, edge, blockA] = constants.map(
+    ? [kernels.fusedR, kernels.fusedEdge, kernels.fusedBlockA, kernels.fusedFewColumns]
+    : [kernels.R, kernels.EDGE, kernels.BLOCK_A, kernels.FEW_COLUMNS];
+  const [tileRows, edge, blockA, fewColumns] = constants.map(
     (constant) => (constant as unknown as WebAssembly.Global).value,
   );
   const tileColumns = wide ? 16 : 8;
@@ -62,6 +64,13 @@ export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<B
     if (m === 0 || n === 0) return;
     const [aRow, aTerm] = transposeA ? [4, 4 * m] : [4 * k, 4];
     const ldb = 4 * (transposeB ? k : n);
+    if (m <= few) {
+      const args = [m, n, k, a, aRow, aTerm, b, ldb, Number(transposeB), c, 4 * n, bias];
+      const tiles = Math.ceil(n / fewColumns);
+      if (m * k * n < worthwhileFew) kernels[fewRows](0, tiles, ...args);
+      else pool.run(fewRows, tiles, Math.ceil(tiles / pool.threads), [...span, ...args]);
+      return;
+    }
     // A copy of a factor pays if it is read often enough, or cannot be read as it lies.
     const packsA = transposeA && m * n > 2 ** 16;
     const packsB = transposeB || n % tileColumns !== 0 || (m > 64 && k * n > 2 ** 16);

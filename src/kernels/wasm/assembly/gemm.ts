@@ -19,7 +19,7 @@ const ZEROS = memory.data(64); // where the sums of a new tile come from
 /** s + a·b */
 // @ts-ignore: decorator
 @inline
-function madd(s: v128, a: v128, b: v128): v128 {
+export function madd(s: v128, a: v128, b: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, s);
   return f32x4.add(s, f32x4.mul(a, b));
 }
@@ -137,7 +137,7 @@ function copyTile(from: usize, fromRow: usize, to: usize, toRow: usize, height: 
 }
 
 /** Adds the bias [width] to `height` rows. */
-function addBias(bias: usize, c: usize, ldc: usize, height: i32, width: i32): void {
+export function addBias(bias: usize, c: usize, ldc: usize, height: i32, width: i32): void {
   for (; height > 0; height--) {
     for (let j = 0; j < width; j += 4) {
       const at = <usize>j << 2;

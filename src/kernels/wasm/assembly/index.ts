@@ -1,5 +1,6 @@
 // The WebAssembly module: every kernel, as the backend calls it.
 export * from './elementwise';
+export { FEW_COLUMNS, fewRows } from './fewRows';
 export { BLOCK_A, EDGE, gemm, R, tile8, tile16 } from './gemm';
 export * from './images';
 export * from './layerNorm';
