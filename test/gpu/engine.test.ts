@@ -22,6 +22,7 @@ import {
   train,
   zeros,
 } from '../../src/index.ts';
+import { backend } from '../../src/kernels/index.ts';
 
 /** The workers that devices live in, as the engine starts them. */
 const workers: Worker[] = [];
@@ -204,15 +205,34 @@ describe('the engine on a GPU', () => {
       expect((device.counters().matmul.up ?? 0) - before).to.equal(0);
     });
 
-    it('labels are sent again when they have changed', () => {
-      const logits = tensor([
-        [2, 0, 0],
-        [0, 1, 0],
+    it('indices are sent once, and again when they have changed', () => {
+      const x = tensor([
+        [1, 2],
+        [3, 4],
+        [5, 6],
       ]);
-      const labels = Int32Array.of(0, 1);
-      const first = nn.crossEntropy(logits, labels).item();
-      labels[0] = 2;
-      expect(nn.crossEntropy(logits, labels).item()).to.be.closeTo(first + 1, 1e-6);
+      const index = Int32Array.of(0, 1);
+      const selected = () => {
+        const y = zeros([2, 2]);
+        backend().select(x, { outer: 1, size: 3, inner: 2 }, index, y);
+        return y.toArray();
+      };
+      expect(selected()).to.deep.equal([
+        [1, 2],
+        [3, 4],
+      ]);
+      const { up } = device.counters().select;
+      expect(selected()).to.deep.equal([
+        [1, 2],
+        [3, 4],
+      ]);
+      expect(device.counters().select.up).to.equal(up);
+      index[0] = 2;
+      expect(selected()).to.deep.equal([
+        [5, 6],
+        [3, 4],
+      ]);
+      expect(device.counters().select.up).to.equal(up + 8);
     });
 
     it('setDevice("cpu") brings everything home', async () => {
