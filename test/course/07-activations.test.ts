@@ -220,8 +220,9 @@ describe('7. Activations, and where gradients die', () => {
        * number must stay in its bounds, as in a gate. At the end of a network, none: losses take the bare
        * numbers, the logits (chapter 8).
        */
-      for (const f of [relu, leakyRelu, elu, softplus, silu, gelu]) expect(at(f, 20)[1]).to.equal(1);
-      for (const f of [sigmoid, tanh, hardtanh]) expect(at(f, 20)[1]).to.equal(0);
+      for (const f of [relu, leakyRelu, elu, softplus, silu, gelu])
+        expect(at(f, 20)[1]).to.be.closeTo(1, 1e-6);
+      for (const f of [sigmoid, tanh, hardtanh]) expect(at(f, 20)[1]).to.be.closeTo(0, 1e-6);
     });
 
     it('relu at the end of a two-class network: where both logits are negative, it answers ½ and learns nothing', () => {

@@ -1,6 +1,7 @@
 // A second instance of the reference that computes in float64: what gradient checks run on.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type Backend, withBackend } from '../../src/kernels/index.ts';
+import { doublePrecision } from './precision.ts';
 
 const source = new URL('../../src/kernels/reference/', import.meta.url);
 const copy = new URL(`../../build/float64-${process.pid}/`, import.meta.url);
@@ -17,12 +18,7 @@ for (const file of readdirSync(source)) {
     text.replaceAll(/from '(\.\.\/[^']*)'/g, (_, path) => `from '${new URL(path, source).href}'`),
   );
 }
-writeFileSync(
-  new URL('precision.ts', copy),
-  `export const elements = Float64Array;
-export const fround = (x: number): number => x;
-export * from './math64.ts';`,
-);
+writeFileSync(new URL('precision.ts', copy), doublePrecision);
 process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
 
 let float64: Backend | undefined;
