@@ -45,7 +45,7 @@ const tell = (text: string) => {
   const minutes = (Date.now() - began.getTime()) / 60_000;
   console.error(`${minutes.toFixed(1).padStart(5)} min  ${text}`);
 };
-tell(quick ? 'a quick run takes some minutes' : 'the whole run takes about twenty minutes');
+tell(quick ? 'a quick run takes some minutes' : 'the whole run takes about twenty-two minutes');
 const { python, pythonVersion, absent } = await install(chosen, tell);
 const machine = { ...describeMachine(), python: pythonVersion };
 if (work.growth.length > 0) tell('the limits of this machine');
