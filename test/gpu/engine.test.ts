@@ -49,7 +49,10 @@ const smallNetwork = () => {
   return { model, optimizer: new optim.Adam(model.parameters(), { lr: 1e-2 }) };
 };
 
-type Network = ReturnType<typeof articleNetwork> | ReturnType<typeof smallNetwork>;
+interface Network {
+  model: { forward(x: Tensor): Tensor };
+  optimizer: { zeroGrad(): void; step(): void };
+}
 
 /** One step on a batch of random numbers, another one for each step. Its loss. */
 function step({ model, optimizer }: Network, rows: number, inputs: number, classes: number): number {
@@ -57,7 +60,7 @@ function step({ model, optimizer }: Network, rows: number, inputs: number, class
   const x = randn([rows, inputs]);
   const labels = Int32Array.from({ length: rows }, (_, i) => i % classes);
   optimizer.zeroGrad();
-  const loss = nn.crossEntropy((model as nn.FeedForward).forward(x), labels);
+  const loss = nn.crossEntropy(model.forward(x), labels);
   loss.backward();
   optimizer.step();
   return loss.item();
@@ -291,7 +294,8 @@ describe('the engine on a GPU', () => {
     it('2,000 steps leave the memory of the GPU and of the process flat', async function () {
       this.timeout(180_000);
       await setDevice('webgpu', software);
-      const network = smallNetwork();
+      const model = new nn.Linear(8, 4);
+      const network = { model, optimizer: new optim.SGD(model.parameters(), { lr: 1e-2, momentum: 0.9 }) };
       const megabytes = () => process.memoryUsage().rss / 2 ** 20;
       for (let i = 0; i < 500; i++) step(network, 8, 8, 4);
       const before = { bytes: device.info().bytes, rss: megabytes(), heap: memory().bytes };
@@ -396,19 +400,12 @@ describe('the engine on a GPU', () => {
         this.timeout(120_000);
         const file = join(cache, 'gpu.json');
         const good = readFileSync(file, 'utf8');
-        for (const damaged of [
-          '{"version": 1, "dev',
-          '[]',
-          good.replace(/"up":\s*[\d.e+]+/, '"up": "fast"'),
-        ]) {
-          warnings.length = 0;
-          writeFileSync(file, damaged);
-          const info = await setDevice('auto', software);
-          expect(info.backend).to.equal('webgpu');
-          expect(warnings, damaged.slice(0, 20)).to.have.length(1);
-          expect(warnings[0]).to.include(file);
-          expect(JSON.parse(readFileSync(file, 'utf8')).version).to.equal(1);
-        }
+        writeFileSync(file, '{"version": 1, "dev'); // test/unit/gpu-cost.test.ts damages it in other ways
+        const info = await setDevice('auto', software);
+        expect(info.backend).to.equal('webgpu');
+        expect(warnings).to.have.length(1);
+        expect(warnings[0]).to.include(file);
+        expect(JSON.parse(readFileSync(file, 'utf8')).version).to.equal(1);
         writeFileSync(file, good);
       });
     });
