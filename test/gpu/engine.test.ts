@@ -294,8 +294,7 @@ describe('the engine on a GPU', () => {
     it('2,000 steps leave the memory of the GPU and of the process flat', async function () {
       this.timeout(180_000);
       await setDevice('webgpu', software);
-      const model = new nn.Linear(8, 4);
-      const network = { model, optimizer: new optim.SGD(model.parameters(), { lr: 1e-2, momentum: 0.9 }) };
+      const network = smallNetwork();
       const megabytes = () => process.memoryUsage().rss / 2 ** 20;
       for (let i = 0; i < 500; i++) step(network, 8, 8, 4);
       const before = { bytes: device.info().bytes, rss: megabytes(), heap: memory().bytes };
