@@ -395,6 +395,18 @@ describe('the engine on a GPU', () => {
         });
       }
 
+      it('also long after it was begun: when its journal is long, everything is brought here, and it begins anew', async function () {
+        this.timeout(120_000);
+        const steps = 400; // of some 80 commands each, of which the journal keeps 20,000
+        const actual = losses(steps, (i) => {
+          if (i === steps - 5) (workers.at(-1) as Worker).postMessage({ lose: true });
+          if (i === steps - 5) expect(device.counters().journal.down).to.be.greaterThan(0);
+        });
+        expect(device.info().backend).to.equal('wasm');
+        await setDevice('cpu');
+        expectClose(actual, losses(steps), 1e-3);
+      });
+
       it('a damaged calibration is measured again, after a warning', async function () {
         this.timeout(120_000);
         const file = join(cache, 'gpu.json');

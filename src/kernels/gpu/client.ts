@@ -96,11 +96,6 @@ export class Client {
     return this.#bytes;
   }
 
-  /** Why it has failed, if it has. */
-  get failure(): string | undefined {
-    return this.#failure;
-  }
-
   counter(verb: string): Counter {
     this.counters[verb] ??= { gpu: 0, cpu: 0, up: 0, down: 0 };
     return this.counters[verb];
@@ -119,6 +114,7 @@ export class Client {
         const goes = calls?.every((call) => this.#fits(call) && this.#terms.decide(name, call));
         if (!calls || !goes)
           return this.#onCpu(name, () => (verb as (...args: unknown[]) => unknown)(...args));
+        if (this.#journal?.isFull) this.#beginJournal(this.#journal); // between calls: everything that is there is held
         for (const call of calls) this.#run(name, call);
       };
     }
@@ -221,11 +217,11 @@ export class Client {
     if (this.#pending.length === 0) return;
     this.link.send(this.#pending);
     this.#pending = [];
-    if (this.#journal?.isFull) this.#beginJournal(this.#journal);
   }
 
   /** Brings everything here, so that what was done before need not be remembered. */
   #beginJournal(journal: Journal): void {
+    this.#flush();
     if (this.link.waits) {
       const values = this.#roomForAll();
       if (this.#attempt(() => this.link.read(...values))) journal.beginWith(...values);
