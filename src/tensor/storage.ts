@@ -111,6 +111,8 @@ export class Storage {
   readonly length: number;
   /** Rises by one with each write; operations remember it, so backward can tell that a value is gone. */
   version = 0;
+  /** Whether several threads wrote these floats last, each its own part: that is then in each one's cache. */
+  isShared = false;
   /** The scope that ends this storage; none if it lives as long as somebody refers to it. */
   #owner: ScopeRecord | undefined = undefined;
   #address = 0;

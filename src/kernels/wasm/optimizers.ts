@@ -5,8 +5,7 @@ import { allocate, type Kernels, read, settle, write } from './module.ts';
 import type { Argument, Pool } from './pool.ts';
 
 const rowSize = 8192; // parameters in a row of the table, a multiple of 16: some 10 µs of one thread
-const worthwhile = 16384; // parameters that are worth waking another thread for: some 5 µs of one
-const smallest = 1024; // what is worth a part of its own
+const worthwhile = 2 ** 17; // parameters that are worth sharing, whoever computed their gradients
 const rowWords = 6;
 
 export function optimizers(
@@ -16,22 +15,24 @@ export function optimizers(
   let table = new Int32Array(0);
 
   /**
-   * Runs a kernel over the table of all parameters. Each thread has a part of every large one, as it has of every product: what it has
-   * computed of a gradient, and what it will need of the weights, stays in its own cache.
+   * Runs a kernel over the table of all parameters. Threads share those whose gradients they shared: what a thread has computed of a
+   * gradient, and what it will need of the weights, stays in its own cache. The caller has the others.
    */
   function run(kernel: string, parameters: readonly ParameterBuffers[], ...constants: number[]): void {
     const runs = parameters.map((buffers) => ({
       size: buffers[0].size,
       addresses: buffers.map((x, place) => (place === 1 ? read(x) : write(x))),
+      isShared: buffers[1].storage.isShared || buffers[0].size >= worthwhile,
     }));
     const all = runs.reduce((sum, { size }) => sum + size, 0);
-    const threads = all < worthwhile ? 1 : pool.threads;
-    const most = Math.ceil(all / rowSize) + threads * runs.length;
+    const threads = runs.some(({ isShared }) => isShared) ? pool.threads : 1;
+    const most = threads * (Math.ceil(all / rowSize) + runs.length);
     if (table.length < most * rowWords) table = renew(table, 2 * most * rowWords);
     let count = 0;
+    let each = 0; // rows of a thread: the first has the most
     for (let thread = 0; thread < threads; thread++) {
-      for (const { size, addresses } of runs) {
-        const parts = size >= threads * smallest ? threads : 1;
+      for (const { size, addresses, isShared } of runs) {
+        const parts = isShared ? threads : 1;
         const part = Math.ceil(size / parts / 16) * 16;
         const end = Math.min((thread + 1) * part, size);
         for (let from = thread * part; from < end; from += rowSize, count++) {
@@ -41,6 +42,8 @@ export function optimizers(
           table[at + rowWords - 1] = Math.min(rowSize, end - from);
         }
       }
+      if (thread === 0) each = count;
+      for (; count < (thread + 1) * each; count++) table[count * rowWords + rowWords - 1] = 0;
     }
     const args = [table.byteOffset, ...constants];
     const grain = Math.ceil(count / threads / (count < 32 * threads ? 1 : 8));

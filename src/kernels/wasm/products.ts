@@ -49,7 +49,7 @@ export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<B
   );
   const tileColumns = wide ? 16 : 8;
 
-  /** C [m, n] = A·B + bias, A [m, k] or, transposed, [k, m]; B likewise. */
+  /** C [m, n] = A·B + bias, A [m, k] or, transposed, [k, m]; B likewise. Returns whether several threads computed it. */
   function multiply(
     m: number,
     k: number,
@@ -60,16 +60,17 @@ export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<B
     transposeB: boolean,
     c: number,
     bias: number,
-  ): void {
-    if (m === 0 || n === 0) return;
+  ): boolean {
+    if (m === 0 || n === 0) return false;
     const [aRow, aTerm] = transposeA ? [4, 4 * m] : [4 * k, 4];
     const ldb = 4 * (transposeB ? k : n);
     if (m <= few) {
       const args = [m, n, k, a, aRow, aTerm, b, ldb, Number(transposeB), c, 4 * n, bias];
       const tiles = Math.ceil(n / fewColumns);
-      if (m * k * n < worthwhileFew) kernels[fewRows](0, tiles, ...args);
-      else pool.run(fewRows, tiles, Math.ceil(tiles / pool.threads), [...span, ...args]);
-      return;
+      const isShared = m * k * n >= worthwhileFew;
+      if (isShared) pool.run(fewRows, tiles, Math.ceil(tiles / pool.threads), [...span, ...args]);
+      else kernels[fewRows](0, tiles, ...args);
+      return isShared;
     }
     // A copy of a factor pays if it is read often enough, or cannot be read as it lies.
     const packsA = transposeA && m * n > 2 ** 16;
@@ -115,6 +116,7 @@ export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<B
       else call((...args) => pool.run(gemm, tiles, grain, [...span, ...args, [space, 0, 0, room]]));
       p += count;
     } while (p < k);
+    return grain < tiles;
   }
 
   return {
@@ -122,7 +124,7 @@ export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<B
       const [m, n] = [Y.shape[Y.rank - 2], Y.shape[Y.rank - 1]];
       const k = A.shape[A.rank - (transposeA ? 2 : 1)];
       const [a, b, y] = [read(A), read(B), write(Y)];
-      if (Y.rank === 2) multiply(m, k, n, a, transposeA, b, transposeB, y, 0);
+      if (Y.rank === 2) Y.storage.isShared = multiply(m, k, n, a, transposeA, b, transposeB, y, 0);
       else {
         const batches = Y.shape.slice(0, -2);
         const bStarts = [...starts(B.shape, batches)];
