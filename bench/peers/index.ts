@@ -14,15 +14,16 @@ const usage = `npm run bench:peers -- [options]
 
   --only REGEX   only contestants that match, as in 'typegrad|torch'; ratios need '${base}'
   --work REGEX   only work that matches, as in 'step|growth'
-  --quick        some minutes instead of twenty: figures are rough
-  --rounds N     turns of each contestant
+  --quick        some minutes instead of half an hour: figures are rough
+  --processes N  how often each contestant is measured anew, in a process of its own; 3 unless said
+  --rounds N     turns of each process; 3 unless said
   --out FILE     where the figures go, and the report beside them; unless said, bench/results/<date>.json and bench/report.html
   --list         show contestants and work, and measure nothing
   --help         show this
 
 PEERS_PYTHON=FILE is the Python whose torch is measured; without it bench/peers/.venv, then python3, then one is made.`;
 
-const { only, work: wantedWork, quick, rounds, out, list } = readOptions();
+const { only, work: wantedWork, quick, processes, rounds, out, list } = readOptions();
 const chosen = contestants.filter(({ id }) => only.test(id));
 const work = chooseWork(quick, wantedWork);
 const names = [work.timed, work.epoch, work.growth, work.start, work.memory]
@@ -45,12 +46,16 @@ const tell = (text: string) => {
   const minutes = (Date.now() - began.getTime()) / 60_000;
   console.error(`${minutes.toFixed(1).padStart(5)} min  ${text}`);
 };
-tell(quick ? 'a quick run takes some minutes' : 'the whole run takes about twenty-two minutes');
+tell(quick ? 'a quick run takes some minutes' : 'the whole run takes about half an hour');
 const { python, pythonVersion, absent } = await install(chosen, tell);
 const machine = { ...describeMachine(), python: pythonVersion };
 if (work.growth.length > 0) tell('the limits of this machine');
 const limits = work.growth.length > 0 ? await measureLimits().catch(() => undefined) : undefined;
-const effort = { ...(quick ? quickEffort : fullEffort), ...(rounds && { rounds }) };
+const effort = {
+  ...(quick ? quickEffort : fullEffort),
+  ...(processes && { processes }),
+  ...(rounds && { rounds }),
+};
 const measured = await run({ contestants: chosen, work, effort, python, absent, tell });
 
 tell('sizes');
@@ -89,7 +94,10 @@ function readOptions() {
   const flag = { type: 'boolean', default: false } as const;
   try {
     const { values } = parseArgs({
-      options: { only: text, work: text, rounds: text, out: text, quick: flag, list: flag, help: flag },
+      options: {
+        ...{ only: text, work: text, processes: text, rounds: text, out: text },
+        ...{ quick: flag, list: flag, help: flag },
+      },
     });
     if (values.help) {
       console.log(usage);
@@ -97,10 +105,12 @@ function readOptions() {
     }
     const { only = '', work = '', quick, list, out } = values;
     if (out === '') throw new Error('--out needs the name of a file');
-    const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-    if (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= 1))
-      throw new Error(`--rounds is '${values.rounds}', and must be a whole number of at least 1`);
-    return { only: new RegExp(only), work: new RegExp(work), quick, rounds, out, list };
+    const [processes, rounds] = (['processes', 'rounds'] as const).map((name) => {
+      const count = values[name] === undefined ? undefined : Number(values[name]);
+      if (count === undefined || (Number.isInteger(count) && count >= 1)) return count;
+      throw new Error(`--${name} is '${values[name]}', and must be a whole number of at least 1`);
+    });
+    return { only: new RegExp(only), work: new RegExp(work), quick, processes, rounds, out, list };
   } catch (error) {
     return fail((error as Error).message);
   }

@@ -79,8 +79,8 @@ export function headlineTable(results: Results): string {
   const versions = [own, ...compared].map((library) => versionOf(results, library)).filter(Boolean);
   return `${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}
 
-Medians of interleaved bursts, each library in its best setting; bold is the best of a row. (2 ×) says that ${own}, as it comes, is
-twice as fast or takes half as much, (0.5 ×) the opposite. Measured on ${dayOf(results)}, ${plain(machineOf(results))}: ${plain(versions.join(', '))}.
+Medians of interleaved bursts in several processes, each library in its best setting; bold is the best of a row. (2 ×) says that ${own}, as
+it comes, is twice as fast or takes half as much, (0.5 ×) the opposite. Measured on ${dayOf(results)}, ${plain(machineOf(results))}: ${plain(versions.join(', '))}.
 \`${results.command.replaceAll('`', '')}\` measures it on your machine, and writes a report of every figure with its spread.`;
 }
 

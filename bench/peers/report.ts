@@ -118,9 +118,10 @@ function entries(results: Results, row: Row): Html {
   const head = [
     'contestant',
     'median',
-    'middle half',
+    'range',
     `${own} is`,
     'GFLOP/s',
+    'processes',
     'bursts',
     'repeated',
     'remarks',
@@ -129,7 +130,7 @@ function entries(results: Results, row: Row): Html {
   const inOrder = [...row.entries].sort((a, b) => (time(a) === time(b) ? 0 : time(a) - time(b)));
   const body = inOrder.map((entry): Content[] => {
     const { label, settings } = contestantOf(results, entry.contestant);
-    const { median, spread, ratio, bursts, disturbed } = entry;
+    const { median, spread, ratio, processes, bursts, disturbed } = entry;
     const rate =
       row.flops !== undefined && median !== undefined && row.flops / seconds(median, row.unit) / 1e9;
     return [
@@ -138,6 +139,7 @@ function entries(results: Results, row: Row): Html {
       spread ? range(spread, digits) : '–',
       ratio ? html`${times(ratio.median)}<br><small>${factors(ratio.spread)}</small>` : '–',
       rate ? digits(rate) : '–',
+      processes ?? '–',
       bursts ?? '–',
       disturbed ?? '–',
       remarks(entry),
@@ -241,10 +243,12 @@ function method(results: Results): page.Section {
   ];
   return {
     title: 'Method',
-    body: html`<p class="method">Every contestant is one warm process, and gets the same numbers: weights, batches, factors. It is timed only after its result
+    body: html`<p class="method">Every contestant is a warm process, and gets the same numbers: weights, batches, factors. It is timed only after its result
 (of training, the loss after five steps) agrees with the truth, computed in double precision, to 1e-4; of the largest networks, the gate takes 16
 rows. Bursts are interleaved (A B C A B C), and ratios are formed of neighbouring bursts, so that what slows the machine for a while slows
-both; quoted are medians with the first and third quartile. Of ${whole(sum(({ bursts }) => bursts))} bursts, ${whole(sum(({ disturbed }) => disturbed))} were repeated because
+both. All of it is done several times, in new processes: where the code of one happens to lie, and who else uses the machine for some
+minutes, is the same for all bursts of one. Quoted are the median of the processes’ medians, and the lowest and the highest of these; who is more
+than four times as slow and takes long has one process, and the quartiles of its bursts. Of ${whole(sum(({ bursts }) => bursts))} bursts, ${whole(sum(({ disturbed }) => disturbed))} were repeated because
 something else used the machine. “As it comes” is ${own} without any setting. This measures it again:</p>
 <pre tabindex="0">${results.command}</pre>
 <dl class="facts">${values.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`,

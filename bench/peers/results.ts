@@ -48,10 +48,12 @@ export interface Entry {
   contestant: string;
   /** Undefined when it was not timed: `problem` says why. */
   median?: number;
-  /** The first and third quartile of its bursts. */
+  /** The lowest and highest of its processes' medians; of a single process, the first and third quartile of its bursts. */
   spread?: [number, number];
-  /** typegrad's speed over this one's, pair by pair of neighbouring bursts: median and quartiles. Above 1: typegrad is faster. */
+  /** typegrad's speed over this one's, pair by pair of neighbouring bursts, summed up like the times. Above 1: typegrad is faster. */
   ratio?: { median: number; spread: [number, number] };
+  /** In how many processes it was measured, one after the other, and in how many bursts in all. */
+  processes?: number;
   bursts?: number;
   /** Bursts that were repeated because something else used the machine. */
   disturbed?: number;

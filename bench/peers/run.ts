@@ -7,13 +7,16 @@ import { buildPrograms, Child, Failure, type Programs } from './child.ts';
 import { base, type Declared, type Discipline, withThreads } from './contestants.ts';
 import { Watch } from './machine.ts';
 import type { Entry, Growth, Results, Row } from './results.ts';
-import { logSlope, summary } from './statistics.ts';
+import { logSlope, range, summary } from './statistics.ts';
 import { flopsOf, inputsOf, type Network, numbersOf, type Task } from './tasks.ts';
 import { type Check, checkLoss, checkOutputs, checkProduct, lossAfter, tolerance } from './truth.ts';
 import { gateOf, type GrowthWork, type Timed, type Work } from './work.ts';
 
 export interface Effort {
-  /** Turns of every contestant, and milliseconds of one. */
+  /** How often everything is measured anew, in processes of its own: where the code of one happens to lie, and who else uses the machine
+   *  for some minutes, would be the same for all bursts of one. */
+  processes: number;
+  /** Turns of every contestant in each of its processes, and milliseconds of one. */
   rounds: number;
   burst: number;
   /** Milliseconds that each case runs before it is timed, and three times that the first: engines compile their code twice, the second
@@ -28,10 +31,10 @@ export interface Effort {
 }
 
 export const fullEffort: Effort = {
-  ...{ rounds: 7, burst: 80, warmUp: 400, slowest: 2, slowestEpoch: 25, patience: 120 },
+  ...{ processes: 3, rounds: 3, burst: 80, warmUp: 400, slowest: 2, slowestEpoch: 25, patience: 120 },
 };
 export const quickEffort: Effort = {
-  ...{ rounds: 3, burst: 25, warmUp: 100, slowest: 1, slowestEpoch: 8, patience: 10 },
+  ...{ processes: 1, rounds: 3, burst: 25, warmUp: 100, slowest: 1, slowestEpoch: 8, patience: 10 },
 };
 
 /** Where MNIST lies. */
@@ -50,6 +53,8 @@ class Contender {
   /** The largest case of each job so far, and its milliseconds: foretells what will be too slow. */
   readonly largest: Record<string, { flops: number; time: number }> = {};
   readonly gates = new Map<string, Promise<Check>>();
+  /** The jobs that its process has done for a while. */
+  readonly warm = new Set<string>();
   private readonly programs: Programs;
   private child: Child | undefined;
 
@@ -68,7 +73,10 @@ class Contender {
 
   /** Its process: started, or started anew if the last one has ended. */
   async process(): Promise<Child> {
-    if (!this.child?.running) this.child = await Child.start(this.declared, this.programs);
+    if (!this.child?.running) {
+      this.warm.clear();
+      this.child = await Child.start(this.declared, this.programs);
+    }
     return this.child;
   }
 
@@ -131,38 +139,58 @@ class Runner {
   async measure(): Promise<Measured> {
     const { work } = this.options;
     const contestants = await this.startAll();
-    const total =
-      work.timed.length + work.growth.length + [work.epoch, work.start, work.memory].filter(Boolean).length;
+    const timings = new Map<string, Timings>();
+    const of = (id: string): Timings => {
+      if (!timings.has(id)) timings.set(id, new Timings());
+      return timings.get(id) as Timings;
+    };
+    const { epoch, start, memory } = work;
+    const cases: [string, () => Promise<void>][] = [
+      ...work.timed.map((each): [string, () => Promise<void>] => [
+        each.id,
+        () => this.time(each, of(each.id)),
+      ]),
+      ...work.growth.map((each): [string, () => Promise<void>] => [
+        each.id,
+        () => this.timeGrowth(each, ({ at }) => of(`${each.id} ${at}`)),
+      ]),
+    ];
+    if (epoch) cases.push([epoch.id, () => this.timeEpochs(epoch, of(epoch.id))]);
+    if (start) cases.push([start.id, () => this.timeStarts(start, of(start.id))]);
+    const total = this.effort.processes * cases.length + (memory ? 1 : 0);
     let done = 0;
     const step = (id: string) => this.tell(`${++done}/${total}  ${id}`);
-
-    const rows: Row[] = [];
-    for (const timed of work.timed) {
-      step(timed.id);
-      rows.push(await this.time(timed));
+    for (let process = 0; process < this.effort.processes; process++) {
+      for (const [id, measure] of cases) {
+        step(id);
+        await measure();
+      }
+      for (const contender of this.contenders) contender.end();
     }
-    const growth: Growth[] = [];
-    for (const each of work.growth) {
-      step(each.id);
-      growth.push(await this.timeGrowth(each));
+    const rows = work.timed.map(({ id, group, title, task, job }): Row => {
+      return {
+        id,
+        group,
+        title,
+        unit: 'ms',
+        flops: flopsOf(task, job === 'step'),
+        entries: of(id).entries(),
+      };
+    });
+    if (epoch) {
+      const flops = flopsOf({ ...epoch.task, rows: 60_000 }, true);
+      rows.push({ ...about(epoch), group: 'epoch', unit: 's', flops, entries: of(epoch.id).entries() });
     }
-    if (work.epoch) {
-      step(work.epoch.id);
-      rows.push(await this.timeEpochs(work.epoch));
-    }
-    for (const contender of this.contenders) contender.end(); // the rest is about fresh processes
-    if (work.start) {
-      step(work.start.id);
-      rows.push(await this.timeStarts(work.start));
-    }
-    if (work.memory) {
-      step(work.memory.id);
-      rows.push(await this.measureMemory(work.memory));
+    if (start) rows.push({ ...about(start), group: 'start', unit: 'ms', entries: of(start.id).entries() });
+    if (memory) {
+      step(memory.id);
+      rows.push(await this.measureMemory(memory));
     }
     if (this.patience <= 0)
       this.tell(
         'other programs kept this machine busy, which slows those most that use all cores: run it again when it is idle',
       );
+    const growth = work.growth.map((each) => growthOf(each, ({ at }) => of(`${each.id} ${at}`).entries()));
     return { contestants, rows, growth };
   }
 
@@ -188,27 +216,29 @@ class Runner {
     return results;
   }
 
-  /** One case: the gate, then bursts in turns. */
-  private async time(timed: Timed): Promise<Row> {
-    const { id, group, title, task, job } = timed;
-    const flops = flopsOf(task, job === 'step');
-    const entries: Entry[] = [];
+  /** One case, in the processes of now: the gate, then bursts in turns. */
+  private async time({ group, task, job }: Timed, timings: Timings): Promise<void> {
+    const contenders = this.contenders.filter((each) => each.takesPartIn(group as Discipline));
+    await this.timeSteps(contenders, { task, job }, timings);
+  }
+
+  private async timeSteps(
+    contenders: readonly Contender[],
+    job: Pick<Timed, 'job' | 'task'>,
+    timings: Timings,
+  ): Promise<void> {
     const ready: Contender[] = [];
-    for (const contender of this.contenders.filter((each) => each.takesPartIn(group as Discipline))) {
-      const entry: Entry = { contestant: contender.id };
-      entries.push(entry);
+    for (const contender of contenders) {
+      if (timings.isSettled(contender.id, 5 * this.effort.burst)) continue;
       try {
-        entry.check = await this.pass(contender, timed);
-        await this.prepare(contender, timed, flops);
+        timings.entry(contender.id).check = await this.pass(contender, job);
+        await this.prepare(contender, job);
         ready.push(contender);
       } catch (error) {
-        entry.problem = problemOf(error);
-        entry.check ??= error instanceof Wrong ? error.check : undefined;
+        timings.fail(contender.id, error);
       }
     }
-    const timings = await this.takeTurns(ready, (contender) => this.burst(contender), this.effort.rounds);
-    for (const entry of entries) Object.assign(entry, timings.get(entry.contestant));
-    return { id, group, title, unit: 'ms', flops, entries };
+    await this.takeTurns(ready, (contender) => this.burst(contender), this.effort.rounds, timings);
   }
 
   /** Runs a contestant's job to be checked, and throws if it computes something else. Once for each task. */
@@ -255,12 +285,9 @@ class Runner {
   }
 
   /** Sets a case up to be timed: one run, to see whether it is too slow, then as many as warm it up. Returns milliseconds of one. */
-  private async prepare(
-    contender: Contender,
-    { job, task }: Pick<Timed, 'job' | 'task'>,
-    flops: number,
-  ): Promise<number> {
+  private async prepare(contender: Contender, { job, task }: Pick<Timed, 'job' | 'task'>): Promise<number> {
     const { slowest, warmUp } = this.effort;
+    const flops = flopsOf(task, job === 'step');
     this.foretell(contender, job, flops);
     const child = await contender.process();
     await child.ask({ do: 'prepare', job, task, inputs: this.inputs(task), lr: restingRate }, 20);
@@ -269,7 +296,8 @@ class Runner {
     let milliseconds = await once();
     if (milliseconds > 1000 * slowest) milliseconds = Math.min(milliseconds, await once()); // it may have been disturbed
     if (milliseconds > 1000 * slowest) throw new Failure(tooSlow(milliseconds));
-    const warming = contender.largest[job] ? warmUp : 3 * warmUp;
+    const warming = contender.warm.has(job) ? warmUp : 3 * warmUp;
+    contender.warm.add(job);
     const warm = await child.ask({ do: 'run', milliseconds: warming }, 10 + 10 * slowest);
     const time = Math.min(milliseconds, (warm.milliseconds ?? 0) / (warm.runs ?? 1));
     if (flops >= (contender.largest[job]?.flops ?? 0)) contender.largest[job] = { flops, time };
@@ -309,87 +337,74 @@ class Runner {
     contenders: readonly Contender[],
     measure: (contender: Contender) => Promise<Burst>,
     rounds: number,
-  ): Promise<Map<string, Partial<Entry>>> {
+    timings: Timings,
+  ): Promise<void> {
     const first = contenders.find(({ id }) => id === base);
     const others = contenders.filter((contender) => contender !== first);
     const order = others.flatMap((each, i) => (first && i % neighbours === 0 ? [first, each] : [each]));
     if (first && order.length === 0) order.push(first);
-    const times = new Map(
-      contenders.map(({ id }) => [id, { own: [] as number[], ratios: [] as number[], disturbed: 0 }]),
+    const all = new Map(
+      contenders.map(({ id }): [string, Turns] => [id, { times: [], ratios: [], disturbed: 0 }]),
     );
-    const problems = new Map<string, string>();
     let latest: number | undefined;
     for (let round = 0; round < rounds; round++)
       for (const contender of order) {
-        const time = times.get(contender.id);
-        if (!time || problems.has(contender.id)) continue;
-        const spent = time.own.reduce((sum, value) => sum + value, 0);
-        if (contender !== first && time.own.length >= 3 && spent > 4000 * this.effort.slowest) continue;
+        const turns = all.get(contender.id);
+        if (!turns) continue;
         try {
-          const { time: own, disturbed } = await measure(contender);
-          time.own.push(own);
-          time.disturbed += disturbed;
-          if (contender === first) latest = own;
-          else if (latest !== undefined) time.ratios.push(own / latest);
+          const { time, disturbed } = await measure(contender);
+          turns.times.push(time);
+          turns.disturbed += disturbed;
+          if (contender === first) latest = time;
+          else if (latest !== undefined) turns.ratios.push(time / latest);
         } catch (error) {
-          problems.set(contender.id, problemOf(error));
+          timings.fail(contender.id, error);
+          all.delete(contender.id);
         }
       }
-    return new Map(
-      [...times].map(([id, { own, ratios, disturbed }]): [string, Partial<Entry>] => {
-        const problem = problems.get(id);
-        if (problem !== undefined || own.length === 0) return [id, { problem }];
-        const ratio = ratios.length > 0 ? summary(ratios) : undefined;
-        return [id, { ...summary(own), ratio, bursts: own.length, disturbed }];
-      }),
-    );
+    for (const [id, turns] of all) timings.add(id, turns);
   }
 
   /** Each contestant's epochs beside the base's: two at a time, since each holds the digits. */
-  private async timeEpochs({ id, title, task, epochs }: NonNullable<Work['epoch']>): Promise<Row> {
-    const entries: Entry[] = [];
-    const flops = flopsOf({ ...task, rows: 60_000 }, true);
+  private async timeEpochs({ task, epochs }: NonNullable<Work['epoch']>, timings: Timings): Promise<void> {
     const first = this.contenders.find((contender) => contender.id === base);
     let basePrepared = false;
     for (const contender of this.contenders.filter((each) => each.takesPartIn('epoch'))) {
-      const entry: Entry = { contestant: contender.id };
-      entries.push(entry);
+      const { slowestEpoch } = this.effort;
+      if (timings.isSettled(contender.id, slowestEpoch / 2)) continue;
       try {
         const reason = (await contender.process()).hello.cannot?.epoch;
         if (reason) throw new Failure(reason);
         await this.pass(contender, { job: 'step', task });
-        const step = await this.prepare(contender, { job: 'step', task }, flopsOf(task, true));
-        const expected = step * Math.ceil(60_000 / task.rows);
-        if (expected > 1000 * this.effort.slowestEpoch) throw new Failure(tooSlow(expected));
+        const expected =
+          (await this.prepare(contender, { job: 'step', task })) * Math.ceil(60_000 / task.rows);
+        if (expected > 1000 * slowestEpoch) throw new Failure(tooSlow(expected));
         const child = await contender.process();
         const message = { do: 'prepareEpochs', task, inputs: this.inputs(task), lr: rate, digits } as const;
         await child.ask(message, 60);
         const epoch = async (each: Contender) => {
-          const { milliseconds = 0 } = await (await each.process()).ask(
-            { do: 'epoch' },
-            4 * this.effort.slowestEpoch,
-          );
+          const { milliseconds = 0 } = await (await each.process()).ask({ do: 'epoch' }, 4 * slowestEpoch);
           return { time: milliseconds / 1000, disturbed: 0 };
         };
-        const pair = first && basePrepared && contender !== first ? [first, contender] : [contender];
-        const timings = await this.takeTurns(pair, epoch, epochs);
-        const timing = timings.get(contender.id);
-        Object.assign(entry, timing);
-        if (timing?.median !== undefined) {
-          const { result } = await child.ask({ do: 'accuracy' }, 60);
-          entry.extra = { accuracy: result };
-        }
-        if (contender === first) basePrepared = true;
+        if (contender === first) {
+          await this.takeTurns([first], epoch, epochs, timings);
+          basePrepared = true;
+        } else if (first && basePrepared) {
+          const pair = new Timings();
+          await this.takeTurns([first, contender], epoch, epochs, pair);
+          timings.take(contender.id, pair);
+        } else await this.takeTurns([contender], epoch, epochs, timings);
+        const { result } = await child.ask({ do: 'accuracy' }, 60);
+        timings.entry(contender.id).extra ??= { accuracy: result };
       } catch (error) {
-        entry.problem = problemOf(error);
+        timings.fail(contender.id, error);
       }
       if (contender !== first) contender.end();
     }
     first?.end();
-    return { id, group: 'epoch', title, unit: 's', flops, entries };
   }
 
-  private async timeStarts({ id, title, task, rounds }: NonNullable<Work['start']>): Promise<Row> {
+  private async timeStarts({ task, rounds }: NonNullable<Work['start']>, timings: Timings): Promise<void> {
     const start = async ({ declared }: Contender) => {
       const begin = performance.now();
       const child = await Child.start(declared, this.programs);
@@ -401,104 +416,64 @@ class Runner {
         child.end();
       }
     };
-    return this.fresh('start', { id, title, unit: 'ms' }, task, async (contenders) => {
-      return this.takeTurns(contenders, start, rounds);
-    });
+    await this.takeTurns(await this.fresh('start', task, timings), start, rounds, timings);
   }
 
-  private async measureMemory({
-    id,
-    title,
-    usual,
-    small,
-    steps,
-    seconds,
-  }: NonNullable<Work['memory']>): Promise<Row> {
-    return this.fresh('memory', { id, title, unit: 'MiB' }, usual, async (contenders) => {
-      const found = new Map<string, Partial<Entry>>();
-      for (const { id, declared } of contenders) {
-        const child = await Child.start(declared, this.programs);
-        try {
-          const prepare = async (task: Network, lr: number) =>
-            child.ask({ do: 'prepare', job: 'step', task, inputs: this.inputs(task), lr }, 60);
-          await prepare(usual, rate);
-          await child.ask({ do: 'run', runs: 100, milliseconds: 2000 }, 60);
-          await prepare(small, restingRate);
-          const run = { do: 'run', runs: steps, milliseconds: 1000 * seconds } as const;
-          const { runs = 0 } = await child.ask(run, 60 + 2 * seconds);
-          if (runs < steps)
-            throw new Failure(`too slow: left out (${runs} of ${steps} steps in ${seconds} s)`);
-          const { peakMiB, nowMiB } = await child.ask({ do: 'memory' }, 10);
-          found.set(id, { median: peakMiB, extra: { afterMiB: nowMiB } });
-        } catch (error) {
-          found.set(id, { problem: problemOf(error) });
-        } finally {
-          child.end();
-        }
+  private async measureMemory(memory: NonNullable<Work['memory']>): Promise<Row> {
+    const { usual, small, steps, seconds } = memory;
+    const timings = new Timings();
+    for (const { id, declared } of await this.fresh('memory', usual, timings)) {
+      const child = await Child.start(declared, this.programs);
+      try {
+        const prepare = async (task: Network, lr: number) =>
+          child.ask({ do: 'prepare', job: 'step', task, inputs: this.inputs(task), lr }, 60);
+        await prepare(usual, rate);
+        await child.ask({ do: 'run', runs: 100, milliseconds: 2000 }, 60);
+        await prepare(small, restingRate);
+        const run = { do: 'run', runs: steps, milliseconds: 1000 * seconds } as const;
+        const { runs = 0 } = await child.ask(run, 60 + 2 * seconds);
+        if (runs < steps) throw new Failure(`too slow: left out (${runs} of ${steps} steps in ${seconds} s)`);
+        const { peakMiB, nowMiB } = await child.ask({ do: 'memory' }, 10);
+        Object.assign(timings.entry(id), { median: peakMiB, extra: { afterMiB: nowMiB } });
+      } catch (error) {
+        timings.fail(id, error);
+      } finally {
+        child.end();
       }
-      return found;
-    });
+    }
+    return { ...about(memory), group: 'memory', unit: 'MiB', entries: timings.entries() };
   }
 
-  /** A row about fresh processes, of those whose training step is right. */
-  private async fresh(
-    group: 'start' | 'memory',
-    row: Pick<Row, 'id' | 'title' | 'unit'>,
-    task: Network,
-    measure: (contenders: Contender[]) => Promise<Map<string, Partial<Entry>>>,
-  ): Promise<Row> {
-    const entries: Entry[] = [];
+  /** Those whose training step is right, and who have no process now: each will be measured from its start. */
+  private async fresh(group: 'start' | 'memory', task: Network, timings: Timings): Promise<Contender[]> {
     const ready: Contender[] = [];
     for (const contender of this.contenders.filter((each) => each.takesPartIn(group))) {
-      const entry: Entry = { contestant: contender.id };
-      entries.push(entry);
       try {
-        entry.check = await this.pass(contender, { job: 'step', task });
+        timings.entry(contender.id).check = await this.pass(contender, { job: 'step', task });
         ready.push(contender);
       } catch (error) {
-        entry.problem = problemOf(error);
+        timings.fail(contender.id, error);
       }
       contender.end();
     }
-    const found = await measure(ready);
-    for (const entry of entries) Object.assign(entry, found.get(entry.contestant));
-    return { ...row, group, entries };
+    return ready;
   }
 
-  private async timeGrowth({ id, title, axis, contestants, points }: GrowthWork): Promise<Growth> {
-    const series = new Map<string, Growth['series'][number]['points']>();
-    for (const { at, task, threads } of points) {
-      const flops = flopsOf(task, true);
+  private async timeGrowth(
+    { contestants, points }: GrowthWork,
+    timingsOf: (point: GrowthWork['points'][number]) => Timings,
+  ): Promise<void> {
+    for (const point of points) {
+      const { task, threads } = point;
       const chosen = this.contenders
         .filter((contender) => contestants.includes(contender.id))
         .map((own) => (threads ? new Contender(withThreads(own.declared, threads), this.programs) : own));
-      const ready: Contender[] = [];
-      for (const contender of chosen) {
-        try {
-          await this.pass(contender, { job: 'step', task });
-          await this.prepare(contender, { job: 'step', task }, flops);
-          ready.push(contender);
-        } catch (error) {
-          this.tell(`  at ${at}, ${contender.id}: ${problemOf(error)}`);
-        }
-      }
-      const rounds = Math.min(5, this.effort.rounds);
-      const timings = await this.takeTurns(ready, (contender) => this.burst(contender), rounds);
-      for (const [contestant, { median, spread }] of timings) {
-        if (median === undefined || spread === undefined) continue;
-        if (!series.has(contestant)) series.set(contestant, []);
-        series.get(contestant)?.push({ at, median, spread, flops });
-      }
+      const timings = timingsOf(point);
+      await this.timeSteps(chosen, { job: 'step', task }, timings);
+      for (const { contestant, problem } of timings.entries())
+        if (problem !== undefined) this.tell(`  at ${point.at}, ${contestant}: ${problem}`);
       if (threads) for (const contender of chosen) contender.end();
     }
-    return {
-      ...{ id, title, axis, unit: 'ms' },
-      series: [...series].map(([contestant, points]) => {
-        const slope =
-          points.length > 1 ? logSlope(points.map(({ at, median }) => ({ x: at, y: median }))) : 0;
-        return { contestant, points, slope };
-      }),
-    };
   }
 
   private numbers(task: Task): Float32Array {
@@ -516,6 +491,100 @@ class Runner {
     }
     return file;
   }
+}
+
+/** The bursts of one process in one case. */
+interface Turns {
+  times: number[];
+  /** Each over the base's before it. */
+  ratios: number[];
+  disturbed: number;
+}
+
+/** What all processes so far have shown of one case. */
+class Timings {
+  private readonly found = new Map<string, { entry: Entry; processes: Turns[] }>();
+
+  private of(contestant: string) {
+    if (!this.found.has(contestant)) this.found.set(contestant, { entry: { contestant }, processes: [] });
+    return this.found.get(contestant) as { entry: Entry; processes: Turns[] };
+  }
+
+  entry(contestant: string): Entry {
+    return this.of(contestant).entry;
+  }
+
+  add(contestant: string, turns: Turns): void {
+    if (turns.times.length > 0) this.of(contestant).processes.push(turns);
+  }
+
+  /** Takes over what another one has of a contestant. */
+  take(contestant: string, { found }: Timings): void {
+    const other = found.get(contestant);
+    this.of(contestant).processes.push(...(other?.processes ?? []));
+    this.of(contestant).entry.problem ??= other?.entry.problem;
+  }
+
+  /** A contestant that could not be timed. If an earlier process could, its figures stand. */
+  fail(contestant: string, error: unknown): void {
+    const { entry, processes } = this.of(contestant);
+    const problem = problemOf(error);
+    if (processes.length === 0) entry.problem ??= problem;
+    if (error instanceof Wrong) entry.check ??= error.check;
+  }
+
+  /** Whether nothing more is to be learned of a contestant: it has a problem, or takes longer than `long` and is far behind. */
+  isSettled(contestant: string, long: number): boolean {
+    const { entry, processes } = this.of(contestant);
+    if (entry.problem !== undefined) return true;
+    if (processes.length === 0) return false;
+    const { median = 0, ratio } = figuresOf(processes);
+    return median > long && (ratio?.median ?? 1) > farBehind;
+  }
+
+  entries(): Entry[] {
+    return [...this.found.values()].map(({ entry, processes }) => ({ ...entry, ...figuresOf(processes) }));
+  }
+}
+
+/** Times slower than the base: whether 5 or 6 is of little interest. */
+const farBehind = 4;
+
+/** The median of the processes' medians, and the lowest and highest of them; of one process, its bursts' median and quartiles. */
+function figuresOf(processes: readonly Turns[]): Partial<Entry> {
+  const over = (of: (turns: Turns) => number[]) => {
+    const all = processes.map(of).filter((values) => values.length > 0);
+    return all.length > 1 ? range(all.map((values) => summary(values).median)) : all.map(summary)[0];
+  };
+  if (processes.length === 0) return {};
+  return {
+    ...over(({ times }) => times),
+    ratio: over(({ ratios }) => ratios),
+    processes: processes.length,
+    bursts: processes.reduce((sum, { times }) => sum + times.length, 0),
+    disturbed: processes.reduce((sum, { disturbed }) => sum + disturbed, 0),
+  };
+}
+
+const about = ({ id, title }: Pick<Row, 'id' | 'title'>) => ({ id, title });
+
+function growthOf(
+  { id, title, axis, points }: GrowthWork,
+  entriesOf: (point: GrowthWork['points'][number]) => Entry[],
+): Growth {
+  const series = new Map<string, Growth['series'][number]['points']>();
+  for (const point of points)
+    for (const { contestant, median, spread } of entriesOf(point)) {
+      if (median === undefined || spread === undefined) continue;
+      if (!series.has(contestant)) series.set(contestant, []);
+      series.get(contestant)?.push({ at: point.at, median, spread, flops: flopsOf(point.task, true) });
+    }
+  const slopeOf = (points: { at: number; median: number }[]) =>
+    points.length > 1 ? logSlope(points.map(({ at, median }) => ({ x: at, y: median }))) : 0;
+  return {
+    ...{ id, title, axis, unit: 'ms' },
+    series: [...series].map(([contestant, points]) => ({ contestant, points, slope: slopeOf(points) })),
+  };
 }
 
 interface Burst {

@@ -8,9 +8,22 @@ export function quantile(values: readonly number[], part: number): number {
   return below + (sorted[Math.ceil(at)] - below) * (at - Math.floor(at));
 }
 
-export function summary(values: readonly number[]): { median: number; spread: [number, number] } {
-  return { median: quantile(values, 0.5), spread: [quantile(values, 0.25), quantile(values, 0.75)] };
+interface Summary {
+  median: number;
+  spread: [low: number, high: number];
 }
+
+/** The median, and the first and third quartile. */
+export const summary = (values: readonly number[]): Summary => ({
+  median: quantile(values, 0.5),
+  spread: [quantile(values, 0.25), quantile(values, 0.75)],
+});
+
+/** The median, and the lowest and highest value. */
+export const range = (values: readonly number[]): Summary => ({
+  median: quantile(values, 0.5),
+  spread: [Math.min(...values), Math.max(...values)],
+});
 
 /** Of log y over log x, by least squares. */
 export function logSlope(points: readonly { x: number; y: number }[]): number {

@@ -43,6 +43,12 @@ export interface NetworkInputs extends Network {
   target: Float32Array;
 }
 
+/**
+ * One for which float32 decides every ReLU of every task as the truth does. With 1, a sum of 784 terms is −4e-7 in truth and 3e-6 in float32,
+ * in every library: the unit lets a gradient of one row through, and Adam, which divides by its size, makes of it a whole step.
+ */
+const seed = 6;
+
 /** Adam's, in every contestant. */
 export const adam = { beta1: 0.9, beta2: 0.999, eps: 1e-8 };
 
@@ -53,7 +59,7 @@ export const adam = { beta1: 0.9, beta2: 0.999, eps: 1e-8 };
 export function numbersOf(task: Task): Float32Array {
   const pieces: Float32Array[] = [];
   const add = (length: number, low: number, high: number) =>
-    pieces.push(uniform(pieces.length + 1, length, low, high));
+    pieces.push(uniform(seed + pieces.length, length, low, high));
   if (task.kind === 'product') {
     add(task.m * task.k, -1, 1);
     add(task.k * task.n, -1, 1);

@@ -128,7 +128,7 @@ export function chooseWork(quick: boolean, only: RegExp): Work {
       id: 'start',
       title: 'from process start to the first step',
       task: network(article, 128),
-      rounds: quick ? 2 : 7,
+      rounds: quick ? 2 : 3,
     },
     memory: {
       id: 'memory',

@@ -118,6 +118,7 @@ const entry = (
   median,
   spread: around(median, by),
   ...(contestant !== 'typegrad' && { ratio: { median: median / base, spread: around(median / base, by) } }),
+  processes: 3,
   bursts: 15,
   disturbed: 1,
   ...more,

@@ -104,6 +104,7 @@ describe('the page of peers', () => {
       '0.730–0.790',
       '1.46 ×1.40–1.52',
       '60.3',
+      '3',
       '15',
       '1',
       'gate: 2.29470, off by 4e-8',
@@ -296,7 +297,7 @@ describe('the page of peers', () => {
 describe('a verdict', () => {
   const of = (...entries: Entry[]) => verdictOf(runOf(entries), runOf(entries).rows[0]);
 
-  it('is level where 1 lies in the middle half of the pairs, or within one percent; else ahead or behind', () => {
+  it('is level where 1 lies within the spread, or within one percent; else ahead or behind', () => {
     expect(of({ contestant: 'torch', median: 3, ratio: ratio(1.5, 1.01, 2) }).outcome).to.equal('ahead');
     expect(of({ contestant: 'torch', median: 3, ratio: ratio(1.5, 0.99, 2) }).outcome).to.equal('level');
     expect(of({ contestant: 'torch', median: 2, ratio: ratio(1.009, 1.008, 1.01) }).outcome).to.equal(
@@ -317,7 +318,7 @@ describe('a verdict', () => {
     expect([outcome, rival?.contestant.id]).to.deep.equal(['ahead', 'torch-fused']);
   });
 
-  it('without pairs, comes from the medians, as unsure as their quartiles allow', () => {
+  it('without pairs, comes from the medians, as unsure as they are', () => {
     // typegrad 1.9 … 2.1: from 2.0 / 2.1 to 2.4 / 1.9
     const { ratio, outcome } = of({ contestant: 'torch', median: 2.2, spread: [2, 2.4] });
     expect([ratio?.median, ...(ratio?.spread ?? [])]).to.deep.equal([2.2 / 2, 2 / 2.1, 2.4 / 1.9]);

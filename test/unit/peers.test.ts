@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import type { Declared } from '../../bench/peers/contestants.ts';
 import type { Entry, Results } from '../../bench/peers/results.ts';
 import { type Effort, type Measured, run } from '../../bench/peers/run.ts';
-import { logSlope, quantile, summary } from '../../bench/peers/statistics.ts';
+import { logSlope, quantile, range, summary } from '../../bench/peers/statistics.ts';
 import { inputsOf, type Network, numbersOf, type Product } from '../../bench/peers/tasks.ts';
 import { checkProduct, lossAfter } from '../../bench/peers/truth.ts';
 import { gateOf, type Work } from '../../bench/peers/work.ts';
@@ -35,7 +35,15 @@ const loops: Declared = {
 };
 const product: Product = { kind: 'product', m: 5, k: 7, n: 3 };
 const network: Network = { kind: 'network', widths: [6, 5, 4], rows: 3, loss: 'crossEntropy' };
-const effort: Effort = { rounds: 2, burst: 2, warmUp: 2, slowest: 1, slowestEpoch: 1, patience: 0 };
+const effort: Effort = {
+  processes: 2,
+  rounds: 2,
+  burst: 2,
+  warmUp: 2,
+  slowest: 1,
+  slowestEpoch: 1,
+  patience: 0,
+};
 
 const work: Work = {
   timed: [
@@ -84,6 +92,7 @@ describe('the benchmark against peers', () => {
           expect(spread?.[0]).to.be.at.most(median as number);
           expect(spread?.[1]).to.be.at.least(median as number);
           expect(check?.error ?? 1, `${row}, ${contestant}`).to.be.at.most(1e-6);
+          expect(entry(row, contestant)?.processes).to.equal(effort.processes);
         }
         expect(entry(row, 'loops')?.ratio?.median, row).to.be.greaterThan(0);
         expect(entry(row, 'typegrad')?.ratio).to.equal(undefined);
@@ -159,6 +168,7 @@ describe('the benchmark against peers', () => {
     for (const [args, message] of [
       [['--only', 'nobody'], '--only nobody matches no contestant'],
       [['--rounds', '0'], "--rounds is '0'"],
+      [['--processes', '1.5'], "--processes is '1.5'"],
       [['--slow'], "Unknown option '--slow'"],
     ] as const)
       it(`refuses ${args.join(' ')}`, () => {
@@ -203,6 +213,7 @@ describe('the benchmark against peers', () => {
   it('quotes medians, quartiles and slopes', () => {
     expect(quantile([4, 1, 3, 2], 0.5)).to.equal(2.5);
     expect(summary([5, 1, 2, 4, 3])).to.deep.equal({ median: 3, spread: [2, 4] });
+    expect(range([5, 1, 2, 4, 3])).to.deep.equal({ median: 3, spread: [1, 5] });
     expect(logSlope([1, 2, 4].map((x) => ({ x, y: 5 * x ** 1.5 })))).to.be.closeTo(1.5, 1e-12);
   });
 });

@@ -46,7 +46,7 @@ export function timedOf(results: Results, row: Row): Timed[] {
     .sort((a, b) => a.median - b.median);
 }
 
-/** Pair by pair where the run did so. Else of the medians; its spread is then the widest that the quartiles allow. */
+/** Pair by pair where the run did so. Else of the medians; its spread is then the widest that theirs allow. */
 function ratioOf(entry: Entry, base: Entry | undefined): Ratio | undefined {
   if (entry.contestant === own) return { median: 1, spread: [1, 1] };
   if (entry.ratio !== undefined || entry.median === undefined || base?.median === undefined)
@@ -92,7 +92,7 @@ export const baseOf = (results: Results, row: Row): Timed | undefined =>
 
 /** How typegrad, as it comes, stands to the best of all others. */
 export interface Verdict {
-  /** Level: 1 lies within the middle half of the pairs, or so near to their median that nobody could tell. Alone: no other has a figure. */
+  /** Level: 1 lies within the spread of the ratio, or so near to their median that nobody could tell. Alone: no other has a figure. */
   outcome: 'ahead' | 'behind' | 'level' | 'alone' | 'missing';
   rival?: Timed;
   /** typegrad's speed over the rival's. */

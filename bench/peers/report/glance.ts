@@ -65,7 +65,7 @@ export function glance(results: Results): Section {
   });
   return {
     title: 'At a glance',
-    note: `${score(results)} Each mark is the best setting of a library. The line at 1 is ${own} as it comes: right of it is faster, or takes less memory. Bars and small figures span the middle half of the measured pairs.`,
+    note: `${score(results)} Each mark is the best setting of a library. The line at 1 is ${own} as it comes: right of it is faster, or takes less memory. Bars and small figures span what was measured in several processes, from the lowest to the highest median.`,
     body: html`<div class="glance"><ul class="legend">${legend}</ul>${axis(domain)}${lists}</div>`,
   };
 }
