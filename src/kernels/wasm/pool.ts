@@ -84,6 +84,8 @@ export class Pool {
   #state = new Int32Array();
   #left = new Int32Array();
   #numbers = new Float64Array();
+  /** The arguments of the caller's own piece: kept, since calls are many and short. */
+  readonly #values: number[] = [];
   #threads: number;
   #workers: Thread[] = [];
   /** ms of calls that workers could have shared, until they are started; another number of threads than usual is asked for by somebody who wants them. */
@@ -130,7 +132,10 @@ export class Pool {
       this.#alone += performance.now() - begin;
       return;
     }
-    const [state, left, numbers, threads] = [this.#state, this.#left, this.#numbers, this.#threads];
+    const state = this.#state;
+    const left = this.#left;
+    const numbers = this.#numbers;
+    const threads = this.#threads;
     numbers[0] = unit;
     numbers[1] = end;
     numbers[2] = grain;
@@ -155,7 +160,8 @@ export class Pool {
     if (Atomics.load(state, asleep) > 0) Atomics.notify(state, wake); // it takes microseconds, even if nobody sleeps
 
     for (let owner = 0; owner < threads; owner++) {
-      const [begin, last] = [shareOf(owner), shareOf(owner + 1)];
+      const begin = shareOf(owner);
+      const last = shareOf(owner + 1);
       const share = Math.ceil((last - begin) / grain);
       for (let own = Atomics.load(left, 16 * owner); own > 0; own = Atomics.load(left, 16 * owner)) {
         if (Atomics.compareExchange(left, 16 * owner, own, own - 1) !== own) continue;
@@ -168,11 +174,13 @@ export class Pool {
   }
 
   #call(name: string, args: readonly Argument[], from: number, to: number): void {
-    const values: number[] = [];
-    for (const argument of args)
-      values.push(
-        typeof argument === 'number' ? argument : argument[0] + from * argument[1] + to * argument[2],
-      );
+    const values = this.#values;
+    values.length = args.length;
+    for (let i = 0; i < args.length; i++) {
+      const argument = args[i];
+      values[i] =
+        typeof argument === 'number' ? argument : argument[0] + from * argument[1] + to * argument[2];
+    }
     this.#kernels[name](...values);
   }
 

@@ -62,26 +62,28 @@ export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<B
     bias: number,
   ): boolean {
     if (m === 0 || n === 0) return false;
-    const [aRow, aTerm] = transposeA ? [4, 4 * m] : [4 * k, 4];
+    const aRow = transposeA ? 4 : 4 * k;
+    const aTerm = transposeA ? 4 * m : 4;
     const ldb = 4 * (transposeB ? k : n);
+    const work = m * k * n;
     if (m <= few) {
-      const args = [m, n, k, a, aRow, aTerm, b, ldb, Number(transposeB), c, 4 * n, bias];
       const tiles = Math.ceil(n / fewColumns);
-      const isShared = m * k * n >= worthwhileFew;
-      if (isShared) pool.run(fewRows, tiles, Math.ceil(tiles / pool.threads), [...span, ...args]);
-      else kernels[fewRows](0, tiles, ...args);
+      const isShared = work >= worthwhileFew;
+      const grain = isShared ? Math.ceil(tiles / pool.threads) : tiles;
+      const args = [from, to, m, n, k, a, aRow, aTerm, b, ldb, Number(transposeB), c, 4 * n, bias];
+      pool.run(fewRows, tiles, grain, args);
       return isShared;
     }
     // A copy of a factor pays if it is read often enough, or cannot be read as it lies.
     const packsA = transposeA && m * n > 2 ** 16;
     const packsB = transposeB || n % tileColumns !== 0 || (m > 64 && k * n > 2 ** 16);
-    const [down, across] = [Math.ceil(m / tileRows), Math.ceil(n / tileColumns)]; // in tiles
+    const down = Math.ceil(m / tileRows);
+    const across = Math.ceil(n / tileColumns); // in tiles
     const enough = 2 * pool.threads; // tiles, to be shared evenly
     // Threads share the side that is a layer's outputs, so that each finds its own weights and gradients in its cache; but large data, which
     // would be read by all, is shared itself.
     const byRows = transposeA ? down >= enough && (n <= m || k * n < 2 ** 18) : across < enough;
     const tiles = byRows ? down : across;
-    const work = m * k * n;
     const share = Math.ceil(tiles / pool.threads);
     const grain = work < worthwhile ? tiles : work < large * pool.threads ? share : Math.ceil(share / 4);
 
@@ -92,28 +94,29 @@ export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<B
     let p = 0;
     do {
       const count = Math.min(terms, k - p);
-      const call = (run: (...args: number[]) => void) =>
-        run(
-          Number(byRows),
-          m,
-          n,
-          count,
-          a + p * aTerm,
-          aRow,
-          aTerm,
-          Number(packsA),
-          b + p * (transposeB ? 4 : ldb),
-          ldb,
-          Number(transposeB),
-          Number(packsB),
-          c,
-          4 * n,
-          Number(p > 0),
-          p + count === k ? bias : 0,
-          Number(wide),
-        );
-      if (grain >= tiles) call((...args) => kernels[gemm](0, tiles, ...args, space));
-      else call((...args) => pool.run(gemm, tiles, grain, [...span, ...args, [space, 0, 0, room]]));
+      const isLast = p + count === k;
+      pool.run(gemm, tiles, grain, [
+        from,
+        to,
+        Number(byRows),
+        m,
+        n,
+        count,
+        a + p * aTerm,
+        aRow,
+        aTerm,
+        Number(packsA),
+        b + p * (transposeB ? 4 : ldb),
+        ldb,
+        Number(transposeB),
+        Number(packsB),
+        c,
+        4 * n,
+        Number(p > 0),
+        isLast ? bias : 0,
+        Number(wide),
+        [space, 0, 0, room],
+      ]);
       p += count;
     } while (p < k);
     return grain < tiles;
@@ -144,8 +147,6 @@ export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<B
   };
 }
 
-/** The piece of a range. */
-const span: readonly Argument[] = [
-  [0, 1, 0],
-  [0, 0, 1],
-];
+/** Where the piece of a range begins, and ends. */
+const from: Argument = [0, 1, 0];
+const to: Argument = [0, 0, 1];
