@@ -44,10 +44,10 @@ export interface NetworkInputs extends Network {
 }
 
 /**
- * One for which float32 decides every ReLU of every task as the truth does. With 1, a sum of 784 terms is −4e-7 in truth and 3e-6 in float32,
- * in every library: the unit lets a gradient of one row through, and Adam, which divides by its size, makes of it a whole step.
+ * One for which float32 decides every ReLU of every task as the truth does, which few do. With 1, a sum of 784 terms is −4e-7 in truth and 3e-6
+ * in float32, in every library: the unit lets a gradient of one row through, and Adam, which divides by its size, makes of it a whole step.
  */
-const seed = 6;
+const seed = 8;
 
 /** Adam's, in every contestant. */
 export const adam = { beta1: 0.9, beta2: 0.999, eps: 1e-8 };
