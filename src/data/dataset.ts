@@ -1,5 +1,6 @@
 // Data sets: samples that can be counted, taken by number, and split.
 import {
+  allocateRaw,
   ArgumentError,
   checkNumber,
   describe,
@@ -229,7 +230,8 @@ export function toIntegers(where: string, name: string, values: Integers): Int32
 
 function takeRows(x: Tensor, indices: Int32Array): Tensor {
   const rest = x.shape.slice(1);
-  const rows = new Tensor([indices.length, ...rest]);
-  backend().select(x, { outer: 1, size: x.shape[0], inner: sizeOf(rest) }, indices, rows);
+  const inner = sizeOf(rest);
+  const rows = new Tensor([indices.length, ...rest], allocateRaw(indices.length * inner));
+  backend().select(x, { outer: 1, size: x.shape[0], inner }, indices, rows);
   return rows;
 }

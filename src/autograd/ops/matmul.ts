@@ -174,7 +174,7 @@ export const linear = defineOp<[x: Tensor, weight: Tensor, bias?: Tensor]>({
     return reshape(bias ? add(product, bias) : product, [...x.shape.slice(0, -1), weight.shape[0]]);
   },
   gradient: {
-    x: (G, _Y, x, weight) => reshape(matmul(rows(G), weight), x.shape),
+    x: (G, _Y, x, weight) => (x.rank === 2 ? matmul(G, weight) : reshape(matmul(rows(G), weight), x.shape)),
     weight: (G, _Y, x) => matmul(rows(G), rows(x), { transposeA: true }),
     bias: (G) => sum(rows(G), 0),
   },
