@@ -39,6 +39,26 @@ describe('threads', () => {
     expect(started).to.have.length(2);
   });
 
+  it('share an optimizer’s step where they shared the products: gradients that one core computed are moved by it', () => {
+    const layer = new nn.Linear(784, 64); // 50,240 parameters: to move them takes some 30 µs
+    const optimizer = new optim.Adam(layer.parameters());
+    const step = (rows: number) =>
+      scope(() => {
+        optimizer.zeroGrad();
+        nn.mse(layer.forward(rand([rows, 784])), rand([rows, 64])).backward();
+        optimizer.step();
+      });
+    setThreads(1);
+    setThreads(3);
+    started.length = 0;
+    step(4);
+    expect(started).to.have.length(0);
+    expect(layer.weight.grad?.storage.isShared).to.equal(false);
+    step(64);
+    expect(started).to.have.length(2);
+    expect(layer.weight.grad?.storage.isShared).to.equal(true);
+  });
+
   it('that die give an error within seconds or the right numbers, never wrong ones; the next call is right', async () => {
     setThreads(1);
     const expected = product();
