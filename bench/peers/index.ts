@@ -14,7 +14,7 @@ const usage = `npm run bench:peers -- [options]
 
   --only REGEX   only contestants that match, as in 'typegrad|torch'; ratios need '${base}'
   --work REGEX   only work that matches, as in 'step|growth'
-  --quick        some minutes instead of half an hour: figures are rough
+  --quick        some minutes instead of forty: figures are rough
   --processes N  how often each contestant is measured anew, in a process of its own; 3 unless said
   --rounds N     turns of each process; 3 unless said
   --out FILE     where the figures go, and the report beside them; unless said, bench/results/<date>.json and bench/report.html
@@ -46,7 +46,7 @@ const tell = (text: string) => {
   const minutes = (Date.now() - began.getTime()) / 60_000;
   console.error(`${minutes.toFixed(1).padStart(5)} min  ${text}`);
 };
-tell(quick ? 'a quick run takes some minutes' : 'the whole run takes about half an hour');
+tell(quick ? 'a quick run takes some minutes' : 'the whole run takes about forty minutes');
 const { python, pythonVersion, absent } = await install(chosen, tell);
 const machine = { ...describeMachine(), python: pythonVersion };
 if (work.growth.length > 0) tell('the limits of this machine');

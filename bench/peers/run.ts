@@ -145,23 +145,21 @@ class Runner {
       return timings.get(id) as Timings;
     };
     const { epoch, start, memory } = work;
-    const cases: [string, () => Promise<void>][] = [
-      ...work.timed.map((each): [string, () => Promise<void>] => [
-        each.id,
-        () => this.time(each, of(each.id)),
-      ]),
-      ...work.growth.map((each): [string, () => Promise<void>] => [
-        each.id,
-        () => this.timeGrowth(each, ({ at }) => of(`${each.id} ${at}`)),
-      ]),
+    const ofPoint =
+      ({ id }: GrowthWork) =>
+      ({ at }: { at: number }) =>
+        of(`${id} ${at}`);
+    const cases = [
+      ...work.timed.map((each) => ({ id: each.id, measure: () => this.time(each, of(each.id)) })),
+      ...work.growth.map((each) => ({ id: each.id, measure: () => this.timeGrowth(each, ofPoint(each)) })),
     ];
-    if (epoch) cases.push([epoch.id, () => this.timeEpochs(epoch, of(epoch.id))]);
-    if (start) cases.push([start.id, () => this.timeStarts(start, of(start.id))]);
+    if (epoch) cases.push({ id: epoch.id, measure: () => this.timeEpochs(epoch, of(epoch.id)) });
+    if (start) cases.push({ id: start.id, measure: () => this.timeStarts(start, of(start.id)) });
     const total = this.effort.processes * cases.length + (memory ? 1 : 0);
     let done = 0;
     const step = (id: string) => this.tell(`${++done}/${total}  ${id}`);
     for (let process = 0; process < this.effort.processes; process++) {
-      for (const [id, measure] of cases) {
+      for (const { id, measure } of cases) {
         step(id);
         await measure();
       }
@@ -190,7 +188,7 @@ class Runner {
       this.tell(
         'other programs kept this machine busy, which slows those most that use all cores: run it again when it is idle',
       );
-    const growth = work.growth.map((each) => growthOf(each, ({ at }) => of(`${each.id} ${at}`).entries()));
+    const growth = work.growth.map((each) => growthOf(each, ofPoint(each)));
     return { contestants, rows, growth };
   }
 
@@ -222,10 +220,12 @@ class Runner {
     await this.timeSteps(contenders, { task, job }, timings);
   }
 
+  /** @param where under which name problems are told, if they are: rows keep theirs, points of growth do not */
   private async timeSteps(
     contenders: readonly Contender[],
     job: Pick<Timed, 'job' | 'task'>,
     timings: Timings,
+    where?: string,
   ): Promise<void> {
     const ready: Contender[] = [];
     for (const contender of contenders) {
@@ -236,6 +236,7 @@ class Runner {
         ready.push(contender);
       } catch (error) {
         timings.fail(contender.id, error);
+        if (where) this.tell(`  ${where}, ${contender.id}: ${problemOf(error)}`);
       }
     }
     await this.takeTurns(ready, (contender) => this.burst(contender), this.effort.rounds, timings);
@@ -351,6 +352,8 @@ class Runner {
       for (const contender of order) {
         const turns = all.get(contender.id);
         if (!turns) continue;
+        const spent = turns.times.reduce((sum, time) => sum + time, 0);
+        if (contender !== first && turns.times.length >= 3 && spent > 4000 * this.effort.slowest) continue;
         try {
           const { time, disturbed } = await measure(contender);
           turns.times.push(time);
@@ -394,8 +397,8 @@ class Runner {
           await this.takeTurns([first, contender], epoch, epochs, pair);
           timings.take(contender.id, pair);
         } else await this.takeTurns([contender], epoch, epochs, timings);
-        const { result } = await child.ask({ do: 'accuracy' }, 60);
-        timings.entry(contender.id).extra ??= { accuracy: result };
+        const entry = timings.entry(contender.id);
+        entry.extra ??= { accuracy: (await child.ask({ do: 'accuracy' }, 60)).result };
       } catch (error) {
         timings.fail(contender.id, error);
       }
@@ -468,10 +471,7 @@ class Runner {
       const chosen = this.contenders
         .filter((contender) => contestants.includes(contender.id))
         .map((own) => (threads ? new Contender(withThreads(own.declared, threads), this.programs) : own));
-      const timings = timingsOf(point);
-      await this.timeSteps(chosen, { job: 'step', task }, timings);
-      for (const { contestant, problem } of timings.entries())
-        if (problem !== undefined) this.tell(`  at ${point.at}, ${contestant}: ${problem}`);
+      await this.timeSteps(chosen, { job: 'step', task }, timingsOf(point), `at ${point.at}`);
       if (threads) for (const contender of chosen) contender.end();
     }
   }
@@ -570,11 +570,11 @@ const about = ({ id, title }: Pick<Row, 'id' | 'title'>) => ({ id, title });
 
 function growthOf(
   { id, title, axis, points }: GrowthWork,
-  entriesOf: (point: GrowthWork['points'][number]) => Entry[],
+  timingsOf: (point: GrowthWork['points'][number]) => Timings,
 ): Growth {
   const series = new Map<string, Growth['series'][number]['points']>();
   for (const point of points)
-    for (const { contestant, median, spread } of entriesOf(point)) {
+    for (const { contestant, median, spread } of timingsOf(point).entries()) {
       if (median === undefined || spread === undefined) continue;
       if (!series.has(contestant)) series.set(contestant, []);
       series.get(contestant)?.push({ at: point.at, median, spread, flops: flopsOf(point.task, true) });
