@@ -58,7 +58,7 @@ export function detectAnomaly<T>(body: () => T, options: AnomalyOptions = {}): T
       });
       check(result, place, `${name} of finite numbers gave`, repairs[name]);
     },
-    gradient(G, { definition, result }, i) {
+    gradient(G, { signature: { definition }, result }, i) {
       const { name } = definition;
       check(
         G,

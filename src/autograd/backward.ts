@@ -14,16 +14,7 @@ import {
   type Storage,
   Tensor,
 } from '../tensor/index.ts';
-import {
-  type Call,
-  type Composed,
-  currentObserver,
-  offering,
-  type Primitive,
-  type Pullback,
-  withObserver,
-  withRecording,
-} from './op.ts';
+import { type Call, type Composed, currentObserver, offering, withObserver, withRecording } from './op.ts';
 import { add } from './ops/arithmetic.ts';
 import { reshape } from './ops/reshape.ts';
 import { backend } from '../kernels/index.ts';
@@ -177,7 +168,7 @@ function walk(
       const g = gradients.get(call.result);
       if (g === undefined) continue;
       if (!wanted?.has(call.result)) gradients.delete(call.result);
-      if (createGraph && 'compose' in call.definition) pullBackThroughFormula(call, g, needs, give);
+      if (createGraph && 'compose' in call.signature.definition) pullBackThroughFormula(call, g, needs, give);
       else pullBack(call, g, needs, place, give);
     }
   });
@@ -191,14 +182,16 @@ function sortedCalls(output: Tensor, stopAt: (tensor: Tensor) => boolean): Call[
   const walk = ++walks;
   const found: Call[] = [];
   const open: Tensor[] = [output];
+  let isSorted = true; // as in a chain
   for (let tensor = open.pop(); tensor; tensor = open.pop()) {
     const call = tensor.origin as Call | undefined;
     if (!call || call.walk === walk || stopAt(tensor)) continue;
     call.walk = walk;
+    isSorted &&= found.length === 0 || call.number < found[found.length - 1].number;
     found.push(call);
     for (const input of call.inputs) if (input?.requiresGrad) open.push(input);
   }
-  return found.sort((a, b) => b.number - a.number);
+  return isSorted ? found : found.sort((a, b) => b.number - a.number);
 }
 
 /** The wanted tensors, and all results on the way to them. */
@@ -243,22 +236,15 @@ type Give = (input: Tensor, gradient: Tensor) => void;
 
 /** Gives those of one call's inputs that need one their gradient. */
 function pullBack(call: Call, G: Tensor, needs: Needs, place: Place, give: Give): void {
-  const { gradient, inputs } = call.definition as Primitive<unknown[], unknown[]>;
+  const { inputs, result, signature } = call;
   const args = call.args as [];
-  for (let i = 0; i < call.inputs.length; i++) {
-    const input = call.inputs[i];
-    if (!needs(input)) continue;
-    const pullback = (
-      typeof gradient === 'function'
-        ? gradient(i)
-        : (gradient as Record<string, unknown>)[inputs[i].endsWith('?') ? inputs[i].slice(0, -1) : inputs[i]]
-    ) as Pullback<unknown[], unknown[]> | undefined;
-    if (!pullback) continue;
-    const storage = place(input);
-    const run = () => pullback(G, call.result, ...args);
-    const compute = () => (storage ? offering(storage, run) : run());
-    const observer = currentObserver();
-    const g = observer ? withObserver(undefined, compute) : compute(); // what a gradient is made of is not looked at
+  const observer = currentObserver();
+  for (let i = 0; i < inputs.length; i++) {
+    const input = inputs[i];
+    const pullback = signature.pullback(i);
+    if (!needs(input) || !pullback) continue;
+    const run = () => pullback(G, result, ...args);
+    const g = offering(place(input), observer ? () => withObserver(undefined, run) : run); // what a gradient is made of is not looked at
     observer?.gradient(g, call, i);
     give(input, g);
   }
@@ -266,7 +252,7 @@ function pullBack(call: Call, G: Tensor, needs: Needs, place: Place, give: Give)
 
 /** A fused operation's kernels cannot be differentiated: its formula is recorded instead, and walked. */
 function pullBackThroughFormula(call: Call, G: Tensor, needs: Needs, give: Give): void {
-  const { compose, inputs } = call.definition as unknown as Composed<unknown[], unknown[]>;
+  const { compose, inputs } = call.signature.definition as Composed<unknown[], unknown[]>;
   const args = call.args as unknown[];
   const stand = call.inputs.map((input) => input && reshape(input, input.shape)); // stand-ins: equal inputs must be told apart
   const output = compose(...(stand as []), ...(args.slice(inputs.length) as []));

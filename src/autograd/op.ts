@@ -103,7 +103,7 @@ export type Op<Inputs extends readonly unknown[], Rest extends readonly unknown[
 export interface Call extends Origin {
   /** Calls are numbered as they happen, so inputs always have lower numbers than results. */
   readonly number: number;
-  readonly definition: AnyDefinition;
+  readonly signature: Signature;
   readonly result: Tensor;
   /** The walk that has found it last. */
   walk: number;
@@ -164,7 +164,7 @@ export function defineOp<Inputs extends readonly unknown[], Rest extends readonl
 }
 
 /** A definition, read once: what each call needs to know of its arguments. */
-interface Signature {
+export interface Signature {
   definition: AnyDefinition;
   /** The tensor arguments, without their marks. */
   names: readonly string[];
@@ -174,11 +174,14 @@ interface Signature {
   /** The inputs that the gradient reads, by place. */
   reads: readonly number[];
   readsResult: boolean;
+  /** The gradient of the input in a place, if there is one. */
+  pullback(place: number): Pullback<unknown[], unknown[]> | undefined;
 }
 
 function signatureOf(definition: AnyDefinition): Signature {
-  const { inputs, reads = [] } = definition as Primitive<never, never>;
+  const { inputs, reads = [], gradient } = definition as Primitive<unknown[], unknown[]>;
   const names = inputs.map((input) => input.replace(/\?$|\.{3}$/, ''));
+  const pullbacks = names.map((name) => (gradient as Record<string, Pullback<unknown[], unknown[]>>)?.[name]);
   return {
     definition,
     names,
@@ -186,6 +189,7 @@ function signatureOf(definition: AnyDefinition): Signature {
     isList: inputs[0].endsWith('...'),
     reads: names.flatMap((name, place) => (reads.includes(name) ? [place] : [])),
     readsResult: reads.includes('result'),
+    pullback: typeof gradient === 'function' ? gradient : (place) => pullbacks[place],
   };
 }
 
@@ -238,7 +242,7 @@ let offered: Storage | undefined;
  * Runs `body`, in which the first result of the storage's length is computed into it, without a copy. Whether it was, the result's
  * storage tells. Nothing may be recorded meanwhile, and nobody may need what the storage holds.
  */
-export function offering<T>(storage: Storage, body: () => T): T {
+export function offering<T>(storage: Storage | undefined, body: () => T): T {
   offered = storage;
   try {
     return body();
@@ -295,12 +299,8 @@ function toTensor(where: string, name: string, value: unknown): Tensor {
   return scalar;
 }
 
-function record(
-  { definition, names, isList, reads, readsResult }: Signature,
-  args: unknown[],
-  inputs: (Tensor | undefined)[],
-  Y: Tensor,
-): void {
+function record(signature: Signature, args: unknown[], inputs: (Tensor | undefined)[], Y: Tensor): void {
+  const { definition, names, isList, reads, readsResult } = signature;
   const read: Call['reads'] = [];
   if (isList && reads.length > 0) for (const tensor of inputs) remember(read, names[0], tensor);
   else for (const place of reads) remember(read, names[place], inputs[place]);
@@ -308,7 +308,7 @@ function record(
   const origin: Call = {
     op: definition.name,
     number: calls++,
-    definition,
+    signature,
     inputs,
     result: Y,
     walk: 0,

@@ -11,10 +11,10 @@ export type Axes = number | readonly number[];
 /** A shape as people write it: `[32, 784]`. */
 export const show = (shape: Shape): string => `[${shape.join(', ')}]`;
 
-/** The number of elements: the product of the sizes, 1 for a scalar. */
-export function sizeOf(shape: Shape): number {
+/** The number of elements: the product of the sizes, 1 for a scalar; or that of the axes `first` … `end` − 1 alone. */
+export function sizeOf(shape: Shape, first = 0, end = shape.length): number {
   let size = 1;
-  for (const n of shape) size *= n;
+  for (let axis = first; axis < end; axis++) size *= shape[axis];
   return size;
 }
 
@@ -72,13 +72,13 @@ export function checkAxis(where: string, axis: unknown, shape: Shape): number {
 /** The axes counted from the front, ascending; all of them when `axes` is undefined. */
 export function checkAxes(where: string, axes: Axes | undefined, shape: Shape): number[] {
   if (axes === undefined) return shape.map((_, axis) => axis);
-  const list = Array.isArray(axes) ? axes : [axes];
-  const found = list.map((axis) => checkAxis(where, axis, shape)).sort((a, b) => a - b);
+  if (!Array.isArray(axes)) return [checkAxis(where, axes, shape)];
+  const found = axes.map((axis) => checkAxis(where, axis, shape)).sort((a, b) => a - b);
   const twice = found.find((axis, i) => axis === found[i - 1]);
   if (twice !== undefined)
     throw new ShapeError(
       where,
-      `axis ${twice} is named twice in ${show(list)}`,
+      `axis ${twice} is named twice in ${show(axes)}`,
       'each axis may be named once',
     );
   return found;
@@ -132,8 +132,8 @@ export interface AxisView {
 /** The view of `shape` along the axes `first … last`, taken together as one. */
 export function axisView(shape: Shape, first: number, last: number = first): AxisView {
   return {
-    outer: sizeOf(shape.slice(0, first)),
-    size: sizeOf(shape.slice(first, last + 1)),
-    inner: sizeOf(shape.slice(last + 1)),
+    outer: sizeOf(shape, 0, first),
+    size: sizeOf(shape, first, last + 1),
+    inner: sizeOf(shape, last + 1),
   };
 }

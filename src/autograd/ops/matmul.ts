@@ -1,9 +1,8 @@
 // Matrix products: matmul, and linear, a layer's X·Wᵀ + b.
 import {
-  ArgumentError,
   broadcastShapes,
+  checkFlag,
   checkOptions,
-  describe,
   ShapeError,
   type Shape,
   show,
@@ -61,10 +60,9 @@ export const matmul: Matmul = defineOp<[A: Tensor, B: Tensor], [options?: Matmul
   inputs: ['A', 'B'],
   shape(A, B, options = {}) {
     checkOptions('matmul', options, ['transposeA', 'transposeB']);
-    for (const [key, value] of Object.entries(options)) {
-      if (typeof value !== 'boolean' && value !== undefined)
-        throw new ArgumentError('matmul', `${key} is ${describe(value)}`, `${key} must be true or false`);
-    }
+    const { transposeA = false, transposeB = false } = options;
+    checkFlag('matmul', 'transposeA', transposeA);
+    checkFlag('matmul', 'transposeB', transposeB);
     if (A.rank < 2 || B.rank < 2) {
       throw new ShapeError(
         'matmul',
@@ -77,7 +75,7 @@ export const matmul: Matmul = defineOp<[A: Tensor, B: Tensor], [options?: Matmul
             : 'expandDims(B, 1) makes a column of it',
       );
     }
-    return productShape(A.shape, B.shape, options);
+    return productShape(A.shape, B.shape, transposeA, transposeB);
   },
   forward: (Y, A, B, options = {}) => backend().matmul(A, B, options, Y),
   gradient: {
@@ -107,14 +105,13 @@ export const matmul: Matmul = defineOp<[A: Tensor, B: Tensor], [options?: Matmul
   ],
 }) as unknown as Matmul;
 
-function productShape(
-  a: Shape,
-  b: Shape,
-  { transposeA = false, transposeB = false }: MatmulOptions,
-): number[] {
-  const [m, k] = transposeA ? [a[a.length - 1], a[a.length - 2]] : a.slice(-2);
-  const [rows, n] = transposeB ? [b[b.length - 1], b[b.length - 2]] : b.slice(-2);
-  if (k === rows) return [...broadcastShapes('matmul', a.slice(0, -2), b.slice(0, -2)), m, n];
+function productShape(a: Shape, b: Shape, transposeA: boolean, transposeB: boolean): number[] {
+  const [m, k] = transposeA ? [a[a.length - 1], a[a.length - 2]] : [a[a.length - 2], a[a.length - 1]];
+  const [rows, n] = transposeB ? [b[b.length - 1], b[b.length - 2]] : [b[b.length - 2], b[b.length - 1]];
+  if (k === rows)
+    return a.length === 2 && b.length === 2
+      ? [m, n]
+      : [...broadcastShapes('matmul', a.slice(0, -2), b.slice(0, -2)), m, n];
   const [nameA, nameB] = [transposeA ? 'Aᵀ' : 'A', transposeB ? 'Bᵀ' : 'B'];
   const other = { transposeA, transposeB: !transposeB };
   const call = (Object.keys(other) as (keyof typeof other)[])

@@ -19,8 +19,8 @@ export const mean = defineOp<[x: Tensor], [axes?: Axes, options?: ReduceOptions]
   name: 'mean',
   inputs: ['x'],
   compose(x, axes, options) {
-    const { axes: checked, count } = reduction('mean', x, axes, options);
-    return div(sum(x, checked, options), count);
+    const { count } = reduction('mean', x, axes, options);
+    return div(sum(x, axes, options), count);
   },
   samples: (random) => [
     [random.uniform([2, 3])],

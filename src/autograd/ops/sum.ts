@@ -116,7 +116,7 @@ export const restoreAxes = (G: Tensor, x: Tensor, axes: Axes | undefined): Tenso
 
 /** Stretches what a reduction of x left, back over the reduced axes. */
 export const stretch = (G: Tensor, x: Tensor, axes: Axes | undefined): Tensor =>
-  broadcastTo(restoreAxes(G, x, axes), x.shape);
+  broadcastTo(G.rank === 0 ? G : restoreAxes(G, x, axes), x.shape);
 
 /**
  * Repeats values along axes of size 1, and along new leading axes, until they fill `shape`.

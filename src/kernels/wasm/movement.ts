@@ -8,25 +8,27 @@ const axes = 6; // as many as assembly/movement.ts has room for
 
 type Verbs = 'copy' | 'gather' | 'scatterAdd' | 'select' | 'selectAdd';
 
-/** Sizes, strides in x and strides in y, each of six axes; those that are missing stand in front with size 1. */
-function layoutOf(sizes: readonly number[], from: Layout, to: Layout): number[] {
-  const layout = [...[1, 1, 1, 1, 1, 1], ...[0, 0, 0, 0, 0, 0], ...[0, 0, 0, 0, 0, 0]];
-  for (let axis = 0, at = axes - sizes.length; axis < sizes.length; axis++, at++) {
-    layout[at] = sizes[axis];
-    layout[axes + at] = from.strides[axis];
-    layout[2 * axes + at] = to.strides[axis];
+/** The address of sizes, strides in x and strides in y, each of six axes; those that are missing stand in front with size 1. */
+function lendLayout(sizes: readonly number[], from: Layout, to: Layout): number {
+  const missing = axes - sizes.length;
+  for (let axis = 0; axis < axes; axis++) {
+    const isMissing = axis < missing;
+    layout[axis] = isMissing ? 1 : sizes[axis - missing];
+    layout[axes + axis] = isMissing ? 0 : from.strides[axis - missing];
+    layout[2 * axes + axis] = isMissing ? 0 : to.strides[axis - missing];
   }
-  return layout;
+  return lendIntegers(layout);
 }
+const layout = new Int32Array(3 * axes);
 
 /** The places of the first and the last element that a layout reads. */
 function extent(sizes: readonly number[], { offset, strides }: Layout): [first: number, last: number] {
   let [first, last] = [offset, offset];
-  sizes.forEach((size, axis) => {
-    const way = (size - 1) * strides[axis];
+  for (let axis = 0; axis < sizes.length; axis++) {
+    const way = (sizes[axis] - 1) * strides[axis];
     if (way < 0) first += way;
     else last += way;
-  });
+  }
   return [first, last];
 }
 
@@ -63,7 +65,7 @@ export function movement(kernels: Kernels, cut: Cutter, fallBack: Backend['copy'
       if (sizes.length > axes) return fallBack(x, from, sizes, to, y);
       const size = sizeOf(sizes);
       if (size === 0) return;
-      const layout = lendIntegers(layoutOf(sizes, from, to));
+      const layout = lendLayout(sizes, from, to);
       const lines = kernels.mergeAxes(layout);
       const [first, last] = extent(sizes, from);
       const place = readPart(x, first, last + 1) + 4 * (from.offset - first);

@@ -1,7 +1,7 @@
 // The thread pool: workers that run pieces of one kernel call over the shared memory.
 import { ThreadError } from '../../tensor/index.ts';
 import { cores, maySleep, startThread, type Thread } from '../platform.ts';
-import { abandon, type Instance, isShared, type Kernels } from './module.ts';
+import { abandon, type Instance, isShared } from './module.ts';
 
 /*
  * A call is cut into pieces, and each thread has a share of them side by side: the same part of every call, so that what a thread has
@@ -74,18 +74,31 @@ function serve({ modules, memory, thread, threads, control, spin }: Start): void
   }
 }
 
+interface Kernel {
+  /** Its place among the kernels: how workers know it. */
+  number: number;
+  call(...args: number[]): number;
+  /** The arguments of the caller's own piece: kept, since calls are many and short. */
+  values: number[];
+}
+
+function call({ call, values }: Kernel, args: readonly Argument[], from: number, to: number): void {
+  for (let i = 0; i < args.length; i++) {
+    const argument = args[i];
+    values[i] = typeof argument === 'number' ? argument : argument[0] + from * argument[1] + to * argument[2];
+  }
+  call(...values);
+}
+
 /** Runs kernels on several threads; the results do not depend on how many. */
 export class Pool {
-  readonly #kernels: Kernels;
+  readonly #kernels: ReadonlyMap<string, Kernel>;
   readonly #modules: WebAssembly.Module[];
   readonly #memory: WebAssembly.Memory;
-  readonly #numberOf: Map<string, number>;
   readonly #allocate: (bytes: number) => number;
   #state = new Int32Array();
   #left = new Int32Array();
   #numbers = new Float64Array();
-  /** The arguments of the caller's own piece: kept, since calls are many and short. */
-  readonly #values: number[] = [];
   #threads: number;
   #workers: Thread[] = [];
   /** ms of calls that workers could have shared, until they are started; another number of threads than usual is asked for by somebody who wants them. */
@@ -96,13 +109,12 @@ export class Pool {
     { kernels, modules, memory }: Pick<Instance, 'kernels' | 'modules' | 'memory'>,
     allocate: (bytes: number) => number,
   ) {
-    this.#kernels = kernels;
+    const functions = Object.entries(kernels).filter(([, item]) => typeof item === 'function');
+    this.#kernels = new Map(functions.map(([name, call], number) => [name, { number, call, values: [] }]));
     this.#modules = modules;
     this.#memory = memory;
     this.#allocate = allocate;
     this.#threads = isShared(memory) ? cores() : 1;
-    const names = Object.entries(kernels).filter(([, item]) => typeof item === 'function');
-    this.#numberOf = new Map(names.map(([name], i) => [name, i]));
   }
 
   /** The number of threads that a call may use, the caller's own among them. */
@@ -122,13 +134,14 @@ export class Pool {
    * kernel's own file says where it may be cut.
    */
   run(name: string, end: number, grain: number, args: readonly Argument[], unit = 1): void {
+    const own = this.#kernels.get(name) as Kernel;
     if (end <= grain || this.#threads === 1) {
-      this.#call(name, args, 0, end);
+      call(own, args, 0, end);
       return;
     }
     if (!this.#start()) {
       const begin = performance.now();
-      this.#call(name, args, 0, end);
+      call(own, args, 0, end);
       this.#alone += performance.now() - begin;
       return;
     }
@@ -145,16 +158,16 @@ export class Pool {
       numbers[at] = isConstant ? argument : argument[0];
       for (let part = 1; part < 4; part++) numbers[at + part] = isConstant ? 0 : (argument[part] ?? 0);
     }
-    state[kernel] = this.#numberOf.get(name) as number;
+    state[kernel] = own.number;
     state[count] = args.length;
     Atomics.store(state, done, 0);
     const shareOf = (owner: number): number =>
       Math.min(Math.ceil((owner * end) / threads / unit) * unit, end);
     let pieces = 0;
     for (let owner = 0; owner < threads; owner++) {
-      const own = Math.ceil((shareOf(owner + 1) - shareOf(owner)) / grain);
-      Atomics.store(left, 16 * owner, own);
-      pieces += own;
+      const share = Math.ceil((shareOf(owner + 1) - shareOf(owner)) / grain);
+      Atomics.store(left, 16 * owner, share);
+      pieces += share;
     }
     Atomics.add(state, wake, 1);
     if (Atomics.load(state, asleep) > 0) Atomics.notify(state, wake); // it takes microseconds, even if nobody sleeps
@@ -163,25 +176,14 @@ export class Pool {
       const begin = shareOf(owner);
       const last = shareOf(owner + 1);
       const share = Math.ceil((last - begin) / grain);
-      for (let own = Atomics.load(left, 16 * owner); own > 0; own = Atomics.load(left, 16 * owner)) {
-        if (Atomics.compareExchange(left, 16 * owner, own, own - 1) !== own) continue;
-        const from = begin + (share - own) * grain;
-        this.#call(name, args, from, Math.min(from + grain, last));
+      for (let rest = Atomics.load(left, 16 * owner); rest > 0; rest = Atomics.load(left, 16 * owner)) {
+        if (Atomics.compareExchange(left, 16 * owner, rest, rest - 1) !== rest) continue;
+        const from = begin + (share - rest) * grain;
+        call(own, args, from, Math.min(from + grain, last));
         Atomics.add(state, done, 1);
       }
     }
     this.#finish(pieces);
-  }
-
-  #call(name: string, args: readonly Argument[], from: number, to: number): void {
-    const values = this.#values;
-    values.length = args.length;
-    for (let i = 0; i < args.length; i++) {
-      const argument = args[i];
-      values[i] =
-        typeof argument === 'number' ? argument : argument[0] + from * argument[1] + to * argument[2];
-    }
-    this.#kernels[name](...values);
   }
 
   /** Waits for the pieces that workers have taken. */

@@ -173,9 +173,9 @@ export abstract class Optimizer<Options extends object> {
         if (!parameter.grad || !parameter.requiresGrad) continue;
         const state = this.state.get(parameter) ?? { step: 0 };
         this.state.set(parameter, state);
-        for (const name of names) state[name] ??= lastingTensor(parameter.shape);
         state.step++;
-        const buffers = [parameter, parameter.grad, ...names.map((name) => state[name] as Tensor)] as const;
+        const buffers: [Tensor, Tensor, ...Tensor[]] = [parameter, parameter.grad];
+        for (const name of names) buffers.push((state[name] ??= lastingTensor(parameter.shape)) as Tensor);
         const batch = batches.get(state.step);
         if (batch) batch.push(buffers);
         else batches.set(state.step, [buffers]);
