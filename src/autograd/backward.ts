@@ -1,11 +1,11 @@
 // The reverse walk: from a result to everything it was made of, last call first.
 import {
-  allocateRaw,
-  detached,
   ArgumentError,
   checkFlag,
   checkOptions,
   describe,
+  detached,
+  emptyTensor,
   GradientError,
   ModifiedError,
   sameShape,
@@ -112,7 +112,7 @@ function upstream(where: string, output: Tensor, gradient: Tensor | undefined): 
         'sum() or mean() it first, or pass ∂L/∂output',
       );
     }
-    const one = new Tensor(output.shape, allocateRaw(1));
+    const one = emptyTensor(output.shape);
     one.storage.fill(1);
     return one;
   }
@@ -154,7 +154,7 @@ function walk(
     input !== undefined && (matters ? input.requiresGrad && matters.has(input) : input.requiresGrad);
   const place = (input: Tensor): Storage | undefined => {
     if (!intoLeaves || input.origin || input.grad || gradients.has(input)) return undefined;
-    input.spareGrad ??= detached(() => new Tensor(input.shape, allocateRaw(input.size)));
+    input.spareGrad ??= detached(() => emptyTensor(input.shape));
     const { storage } = input.spareGrad;
     const isNeeded = storage === G.storage || useful.some((call) => readsStorage(call, storage));
     return isNeeded ? undefined : storage;
@@ -279,7 +279,7 @@ function accumulate(leaf: Tensor, g: Tensor, createGraph: boolean): void {
     leaf.grad = leaf.grad ? withRecording(createGraph, () => add(leaf.grad as Tensor, g)) : g;
   } else if (leaf.grad) backend().add(leaf.grad, g, leaf.grad);
   else {
-    const own = leaf.spareGrad ?? detached(() => new Tensor(leaf.shape, allocateRaw(leaf.size)));
+    const own = leaf.spareGrad ?? detached(() => emptyTensor(leaf.shape));
     if (g.storage !== own.storage) backend().copy(g, flat, [g.size], flat, own);
     leaf.grad = own;
     leaf.spareGrad = undefined;

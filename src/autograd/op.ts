@@ -3,11 +3,12 @@ import {
   allocateRaw,
   ArgumentError,
   describe,
-  scope,
+  emptyTensor,
   type Origin,
+  scope,
   type Shape,
-  type Storage,
   sizeOf,
+  type Storage,
   Tensor,
 } from '../tensor/index.ts';
 
@@ -294,7 +295,7 @@ function toTensor(where: string, name: string, value: unknown): Tensor {
       Array.isArray(value) || ArrayBuffer.isView(value) ? `tensor(${name})` : undefined,
     );
   }
-  const scalar = new Tensor([], allocateRaw(1));
+  const scalar = emptyTensor([]);
   scalar.storage.fill(value);
   return scalar;
 }

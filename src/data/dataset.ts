@@ -1,9 +1,9 @@
 // Data sets: samples that can be counted, taken by number, and split.
 import {
-  allocateRaw,
   ArgumentError,
   checkNumber,
   describe,
+  emptyTensor,
   IndexError,
   isNumericArray,
   nextKey,
@@ -231,7 +231,7 @@ export function toIntegers(where: string, name: string, values: Integers): Int32
 function takeRows(x: Tensor, indices: Int32Array): Tensor {
   const rest = x.shape.slice(1);
   const inner = sizeOf(rest);
-  const rows = new Tensor([indices.length, ...rest], allocateRaw(indices.length * inner));
+  const rows = emptyTensor([indices.length, ...rest]);
   backend().select(x, { outer: 1, size: x.shape[0], inner }, indices, rows);
   return rows;
 }

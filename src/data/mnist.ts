@@ -1,11 +1,11 @@
 // MNIST: 70,000 handwritten digits of 28 × 28 pixels.
 import {
-  allocateRaw,
   ArgumentError,
   checkOptions,
   DataError,
   describe,
   detached,
+  emptyTensor,
   show,
   Tensor,
 } from '../tensor/index.ts';
@@ -104,7 +104,7 @@ function digits({ shape, data }: IdxArray, labels: IdxArray): Digits {
   }
   const images = packed(data);
   return new Dataset(count, (indices) => {
-    const x = new Tensor<[number, 784]>([indices.length, pixels], allocateRaw(indices.length * pixels));
+    const x: Tensor<[number, 784]> = emptyTensor([indices.length, pixels]);
     backend().selectBytes(images, indices, 255, x);
     return { x, y: indices.map((index) => labels.data[index]) };
   });

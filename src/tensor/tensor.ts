@@ -3,7 +3,7 @@ import { describe, isNumericArray } from './check.ts';
 import { ArgumentError, ShapeError } from './errors.ts';
 import { printTensor } from './print.ts';
 import { checkShape, type Shape, sameShape, show, sizeOf } from './shape.ts';
-import { allocate, detached, type Storage } from './storage.ts';
+import { allocate, allocateRaw, detached, type Storage } from './storage.ts';
 
 declare const widths: unique symbol;
 declare const byMembers: unique symbol;
@@ -190,6 +190,10 @@ export class Probabilities<S extends Shape = any> extends Tensor<S> {
 export type Logits<S extends Shape = any> = Tensor<S> & {
   readonly 'softmax was applied already; this function wants logits'?: never;
 };
+
+/** A tensor of any values, for a result that will be written whole. */
+export const emptyTensor = <S extends Shape>(shape: S): Tensor<S> =>
+  new Tensor(shape, allocateRaw(sizeOf(shape)));
 
 /** A tensor of zeros that outlives scopes: for parameters, buffers and the state of optimizers. @internal */
 export const lastingTensor = <S extends number[]>(shape: readonly [...S]): Tensor<S> =>

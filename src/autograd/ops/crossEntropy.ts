@@ -3,6 +3,7 @@ import {
   ArgumentError,
   checkNumber,
   checkOptions,
+  emptyTensor,
   type Logits,
   sameShape,
   type Shape,
@@ -166,7 +167,7 @@ const crossEntropyRows = defineOp<[logits: Tensor], [labels: Int32Array]>({
   compose: (logits, labels) => pick(logSoftmax(logits), labels),
   gradient: {
     logits(G, _Y, logits, labels) {
-      const dX = new Tensor(logits.shape);
+      const dX = emptyTensor(logits.shape);
       backend().crossEntropyGradient(G, logits, labels, dX);
       return dX;
     },

@@ -5,9 +5,10 @@ import {
   checkNumber,
   checkOptions,
   describe,
+  emptyTensor,
   nextKey,
   type RandomKey,
-  Tensor,
+  type Tensor,
 } from '../../tensor/index.ts';
 import { backend } from '../../kernels/index.ts';
 import { defineOp } from '../op.ts';
@@ -48,7 +49,7 @@ export const dropout = defineOp<[x: Tensor], [options?: DropoutOptions]>({
     checkFlag('dropout', 'training', training);
     if (key !== undefined) checkKey(key);
     if (!training || p === 0) return x;
-    const mask = new Tensor(x.shape);
+    const mask = emptyTensor(x.shape);
     backend().mask(key ?? nextKey(), 1 - p, p === 1 ? 0 : 1 / (1 - p), mask);
     return mul(x, mask);
   },

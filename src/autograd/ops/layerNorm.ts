@@ -1,5 +1,5 @@
 // Layer normalisation: each row is brought to mean 0 and variance 1.
-import { checkNumber, checkOptions, ShapeError, show, Tensor } from '../../tensor/index.ts';
+import { checkNumber, checkOptions, emptyTensor, ShapeError, show, type Tensor } from '../../tensor/index.ts';
 import { backend } from '../../kernels/index.ts';
 import { defineOp, type Op } from '../op.ts';
 import { add, mul, sub } from './arithmetic.ts';
@@ -56,7 +56,7 @@ export const layerNorm: Op<[x: Tensor, weight?: Tensor, bias?: Tensor], [options
   },
   gradient: {
     x(G, _Y, x, weight, _bias, options) {
-      const dX = new Tensor(x.shape);
+      const dX = emptyTensor(x.shape);
       backend().layerNormGradient(G, x, weight, epsOf(options), dX);
       return dX;
     },

@@ -8,14 +8,15 @@ import {
   checkFlag,
   checkOptions,
   checkShape,
+  emptyTensor,
   reducedShape,
   sameShape,
-  ShapeError,
   type Shape,
+  ShapeError,
   show,
   sizeOf,
   stridesOf,
-  Tensor,
+  type Tensor,
 } from '../../tensor/index.ts';
 import { backend, type Reduction } from '../../kernels/index.ts';
 import { defineOp } from '../op.ts';
@@ -79,7 +80,7 @@ export function reduceAxes(verb: Reduction, x: Tensor, axes: readonly number[], 
   for (let i = groups.length - 1; i >= 0; i--) {
     const [first, last] = groups[i];
     const view = axisView(from.shape, first, last);
-    const to = i === 0 ? y : new Tensor([...from.shape.slice(0, first), ...from.shape.slice(last + 1)]);
+    const to = i === 0 ? y : emptyTensor([...from.shape.slice(0, first), ...from.shape.slice(last + 1)]);
     verb(from, view, to);
     from = to;
   }

@@ -1,5 +1,5 @@
 // Where pixels go: rotation, shift, scale and shear in one step, mirror images, and crops.
-import { ArgumentError, checkNumber, checkOptions, finite, scope } from '../../tensor/index.ts';
+import { ArgumentError, checkNumber, checkOptions, emptyTensor, finite, scope } from '../../tensor/index.ts';
 import { backend } from '../../kernels/index.ts';
 import {
   type Augmentation,
@@ -11,7 +11,6 @@ import {
   type ImageOptions,
   imagesOf,
   type Range,
-  raw,
   warped,
 } from './options.ts';
 
@@ -129,7 +128,7 @@ function checkWarp(where: string, { size, fill }: WarpOptions): void {
 function directions(count: number, degrees: (i: number) => number): Record<'cos' | 'sin', Float32Array> {
   const quarters = new Float64Array(count);
   const [cos, sin] = scope(() => {
-    const [rest, cosines, sines] = [raw([count]), raw([count]), raw([count])];
+    const [rest, cosines, sines] = [emptyTensor([count]), emptyTensor([count]), emptyTensor([count])];
     const angles = rest.storage.write();
     for (let i = 0; i < count; i++) {
       quarters[i] = Math.round(degrees(i) / 90);

@@ -4,6 +4,7 @@ import {
   checkNumber,
   checkOptions,
   describe,
+  emptyTensor,
   IndexError,
   nextKey,
   scope,
@@ -13,7 +14,7 @@ import {
 } from '../../tensor/index.ts';
 import { backend } from '../../kernels/index.ts';
 import type { Batch } from '../dataset.ts';
-import { draw, raw, tensorOf } from './options.ts';
+import { draw, tensorOf } from './options.ts';
 
 export interface MixupOptions {
   /** λ is drawn from Beta(α, α): near 0 or 1 for a small α, anywhere for 1, near ½ for a large one. Default 0.2. */
@@ -81,7 +82,7 @@ function checkLabels(labels: Int32Array, classes: number | undefined): void {
 /** λ·xᵢ + (1 − λ)·x_pᵢ. */
 function mixed(x: Tensor, others: Int32Array, part: number): Tensor {
   return scope(() => {
-    const [own, other] = [raw(x.shape), raw(x.shape)];
+    const [own, other] = [emptyTensor(x.shape), emptyTensor(x.shape)];
     const [size, inner] = [x.shape[0], sizeOf(x.shape.slice(1))];
     backend().select(x, { outer: 1, size, inner }, others, other);
     backend().mul(x, tensor(part), own);

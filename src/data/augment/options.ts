@@ -1,13 +1,13 @@
 // What augmentations share: their checks, which numbers of a row are an image, and the random numbers of a batch.
 import {
   ArgumentError,
-  allocateRaw,
   checkNumber,
   describe,
+  emptyTensor,
   finite,
   nextKey,
-  ShapeError,
   scope,
+  ShapeError,
   show,
   sizeOf,
   Tensor,
@@ -84,20 +84,17 @@ export function imagesOf(where: string, x: Tensor, { size }: ImageOptions): Imag
 /** The images of x [n, ...], read at the places that `places` gives: six numbers for each sample, as the backend's `warp` wants them. */
 export function warped(x: Tensor, view: ImageView, places: ArrayLike<number>, fill: number): Tensor {
   return scope(() => {
-    const [matrices, y] = [raw([x.shape[0], 6]), raw(x.shape)];
+    const [matrices, y] = [emptyTensor([x.shape[0], 6]), emptyTensor(x.shape)];
     matrices.storage.write().set(places);
     backend().warp(x, view, matrices, fill, y);
     return y;
   });
 }
 
-/** A tensor whose values will all be written. */
-export const raw = (shape: readonly number[]): Tensor => new Tensor(shape, allocateRaw(sizeOf(shape)));
-
 /** `count` random numbers in [0, 1), of a stream of their own. */
 export function draw(count: number): Float32Array {
   return scope(() => {
-    const numbers = raw([count]);
+    const numbers = emptyTensor([count]);
     backend().uniform(nextKey(), 0, 1, numbers);
     return numbers.data.slice();
   });

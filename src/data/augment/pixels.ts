@@ -1,5 +1,5 @@
 // What pixels hold: noise on all of them, and holes in place of some.
-import { checkNumber, checkOptions, finite, nextKey } from '../../tensor/index.ts';
+import { checkNumber, checkOptions, emptyTensor, finite, nextKey } from '../../tensor/index.ts';
 import { backend } from '../../kernels/index.ts';
 import {
   type Augmentation,
@@ -9,7 +9,6 @@ import {
   draw,
   type ImageOptions,
   imagesOf,
-  raw,
 } from './options.ts';
 
 export interface NoiseOptions {
@@ -26,7 +25,7 @@ export function noise(options: NoiseOptions): Augmentation {
   checkNumber('noise', 'std', std, { min: 0, below: Infinity });
   const limits = clip === undefined ? undefined : checkPair('noise', 'clip', clip, finite);
   return changing('noise', (x) => {
-    const y = raw(x.shape);
+    const y = emptyTensor(x.shape);
     backend().normal(nextKey(), 0, std, y);
     backend().add(x, y, y);
     if (limits) backend().clip(y, ...limits, y);
@@ -61,7 +60,7 @@ export function cutout(options: CutoutOptions): Augmentation {
   return changing('cutout', (x) => {
     const { channels, height, width } = imagesOf('cutout', x, options);
     const drawn = draw(2 * holes * x.shape[0]);
-    const y = raw(x.shape);
+    const y = emptyTensor(x.shape);
     const flat = { offset: 0, strides: [1] };
     backend().copy(x, flat, [x.size], flat, y);
     const pixels = y.storage.write();
