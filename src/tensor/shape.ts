@@ -20,12 +20,8 @@ export function sizeOf(shape: Shape, first = 0, end = shape.length): number {
 
 /** Row-major strides: how far apart, in elements, neighbours along each axis lie. */
 export function stridesOf(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length);
-  let stride = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = stride;
-    stride *= shape[axis];
-  }
+  const strides: number[] = [];
+  for (let axis = 0; axis < shape.length; axis++) strides.push(sizeOf(shape, axis + 1));
   return strides;
 }
 
@@ -71,7 +67,7 @@ export function checkAxis(where: string, axis: unknown, shape: Shape): number {
 
 /** The axes counted from the front, ascending; all of them when `axes` is undefined. */
 export function checkAxes(where: string, axes: Axes | undefined, shape: Shape): number[] {
-  if (axes === undefined) return shape.map((_, axis) => axis);
+  if (axes === undefined) return allAxes(shape);
   if (!Array.isArray(axes)) return [checkAxis(where, axes, shape)];
   const found = axes.map((axis) => checkAxis(where, axis, shape)).sort((a, b) => a - b);
   const twice = found.find((axis, i) => axis === found[i - 1]);
@@ -84,13 +80,19 @@ export function checkAxes(where: string, axes: Axes | undefined, shape: Shape): 
   return found;
 }
 
+function allAxes(shape: Shape): number[] {
+  const axes: number[] = [];
+  for (let axis = 0; axis < shape.length; axis++) axes.push(axis);
+  return axes;
+}
+
 /**
  * The common shape of two operands. Shapes are aligned at their last axis; a size of 1, or a missing
  * axis, is stretched to the other's size (NumPy's broadcasting rule).
  */
 export function broadcastShapes(where: string, a: Shape, b: Shape): number[] {
   const rank = Math.max(a.length, b.length);
-  const shape = new Array<number>(rank);
+  const shape = (a.length === rank ? a : b).slice();
   for (let axis = 1; axis <= rank; axis++) {
     const m = a.length < axis ? 1 : a[a.length - axis];
     const n = b.length < axis ? 1 : b[b.length - axis];
@@ -111,15 +113,21 @@ export function broadcastShapes(where: string, a: Shape, b: Shape): number[] {
  * stretched axis, so the same element is read again.
  */
 export function broadcastStrides(from: Shape, to: Shape): number[] {
-  const own = stridesOf(from);
   const missing = to.length - from.length;
-  return to.map((_, axis) => (axis < missing || from[axis - missing] === 1 ? 0 : own[axis - missing]));
+  const strides: number[] = [];
+  for (let axis = -missing; axis < from.length; axis++)
+    strides.push(axis < 0 || from[axis] === 1 ? 0 : sizeOf(from, axis + 1));
+  return strides;
 }
 
 /** What is left of `shape` when `axes` (checked) are summed away, or kept with size 1. */
 export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): number[] {
-  if (keepDims) return shape.map((n, axis) => (axes.includes(axis) ? 1 : n));
-  return shape.filter((_, axis) => !axes.includes(axis));
+  const reduced: number[] = [];
+  for (let axis = 0; axis < shape.length; axis++) {
+    if (!axes.includes(axis)) reduced.push(shape[axis]);
+    else if (keepDims) reduced.push(1);
+  }
+  return reduced;
 }
 
 /** A tensor seen along one axis: `outer` blocks, each of `size` rows, each of `inner` neighbours. */

@@ -32,8 +32,8 @@ interface Start {
 }
 
 /**
- * What a worker runs. It is sent as text, so it names nothing outside itself, nor functions inside, for which some compilers add helpers;
- * the places are those above.
+ * What a worker runs. It is sent as text, so it names nothing outside itself; the places are those above. Its parts are methods, because
+ * engines optimize what is called often, not a loop that never ends, and because some compilers add helpers to inner functions.
  */
 function serve({ modules, memory, thread, threads, control, spin }: Start): void {
   const kernels = modules
@@ -43,34 +43,42 @@ function serve({ modules, memory, thread, threads, control, spin }: Start): void
   const state = new Int32Array(memory.buffer, control, 16);
   const left = new Int32Array(memory.buffer, control + 896, 16 * threads);
   const numbers = new Float64Array(memory.buffer, control + 64, 3 + 4 * 24);
-  for (let seen = 0; ; ) {
-    const begin = performance.now();
-    for (let turn = 1; Atomics.load(state, 1) === seen; turn++) {
-      if (turn % 256 !== 0 || performance.now() - begin < spin) continue;
-      Atomics.add(state, 4, 1);
-      Atomics.wait(state, 1, seen);
-      Atomics.sub(state, 4, 1);
-    }
-    seen = Atomics.load(state, 1);
-    for (let i = 0; i < threads; i++) {
-      const owner = (thread + i) % threads;
-      for (let own = Atomics.load(left, 16 * owner); own > 0; own = Atomics.load(left, 16 * owner)) {
-        if (Atomics.compareExchange(left, 16 * owner, own, own - 1) !== own) continue;
-        const unit = numbers[0];
-        const all = numbers[1];
-        const grain = numbers[2];
-        const begin = Math.min(Math.ceil((owner * all) / threads / unit) * unit, all);
-        const end = Math.min(Math.ceil(((owner + 1) * all) / threads / unit) * unit, all);
-        const from = begin + (Math.ceil((end - begin) / grain) - own) * grain;
-        const to = Math.min(from + grain, end);
-        const args: number[] = [];
-        for (let i = 0, at = 3; i < state[3]; i++, at += 4)
-          args.push(numbers[at] + from * numbers[at + 1] + to * numbers[at + 2] + thread * numbers[at + 3]);
-        kernels[state[2]](...args);
-        Atomics.add(state, 0, 1);
-        Atomics.notify(state, 0);
+  const worker = {
+    /** Waits for the next call. */
+    wait(seen: number): void {
+      const begin = performance.now();
+      for (let turn = 1; Atomics.load(state, 1) === seen; turn++) {
+        if (turn % 256 !== 0 || performance.now() - begin < spin) continue;
+        Atomics.add(state, 4, 1);
+        Atomics.wait(state, 1, seen);
+        Atomics.sub(state, 4, 1);
       }
-    }
+    },
+    /** Takes pieces of a thread's share until none is left. */
+    take(owner: number): void {
+      for (let own = Atomics.load(left, 16 * owner); own > 0; own = Atomics.load(left, 16 * owner))
+        if (Atomics.compareExchange(left, 16 * owner, own, own - 1) === own) worker.run(owner, own);
+    },
+    run(owner: number, own: number): void {
+      const unit = numbers[0];
+      const all = numbers[1];
+      const grain = numbers[2];
+      const begin = Math.min(Math.ceil((owner * all) / threads / unit) * unit, all);
+      const end = Math.min(Math.ceil(((owner + 1) * all) / threads / unit) * unit, all);
+      const from = begin + (Math.ceil((end - begin) / grain) - own) * grain;
+      const to = Math.min(from + grain, end);
+      const args: number[] = [];
+      for (let i = 0, at = 3; i < state[3]; i++, at += 4)
+        args.push(numbers[at] + from * numbers[at + 1] + to * numbers[at + 2] + thread * numbers[at + 3]);
+      kernels[state[2]](...args);
+      Atomics.add(state, 0, 1);
+      Atomics.notify(state, 0);
+    },
+  };
+  for (let seen = 0; ; ) {
+    worker.wait(seen);
+    seen = Atomics.load(state, 1);
+    for (let i = 0; i < threads; i++) worker.take((thread + i) % threads);
   }
 }
 
