@@ -243,7 +243,7 @@ function method(results: Results): page.Section {
   ];
   return {
     title: 'Method',
-    body: html`<p class="method">Every contestant is a warm process, and gets the same numbers: weights, batches, factors. It is timed only after its result
+    body: html`<p class="method">Every contestant is a process that has warmed up as long as that made it faster, and gets the same numbers: weights, batches, factors. It is timed only after its result
 (of training, the loss after five steps) agrees with the truth, computed in double precision, to 1e-4; of the largest networks, the gate takes 16
 rows. Bursts are interleaved (A B C A B C), and ratios are formed of neighbouring bursts, so that what slows the machine for a while slows
 both. All of it is done several times, in new processes: where the code of one happens to lie, and who else uses the machine for some

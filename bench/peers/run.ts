@@ -19,8 +19,8 @@ export interface Effort {
   /** Turns of every contestant in each of its processes, and milliseconds of one. */
   rounds: number;
   burst: number;
-  /** Milliseconds that each case runs before it is timed, and three times that the first: engines compile their code twice, the second
-   *  time well. */
+  /** Milliseconds of a burst that is not counted; so many of them as make it faster, since engines compile what runs often anew, and a
+   *  small step is at its speed after some thousands. */
   warmUp: number;
   /** Seconds that one run may take; who needs longer is left out of a case. */
   slowest: number;
@@ -31,10 +31,10 @@ export interface Effort {
 }
 
 export const fullEffort: Effort = {
-  ...{ processes: 3, rounds: 3, burst: 80, warmUp: 400, slowest: 2, slowestEpoch: 25, patience: 120 },
+  ...{ processes: 3, rounds: 3, burst: 80, warmUp: 200, slowest: 2, slowestEpoch: 25, patience: 120 },
 };
 export const quickEffort: Effort = {
-  ...{ processes: 1, rounds: 3, burst: 25, warmUp: 100, slowest: 1, slowestEpoch: 8, patience: 10 },
+  ...{ processes: 1, rounds: 3, burst: 25, warmUp: 50, slowest: 1, slowestEpoch: 8, patience: 10 },
 };
 
 /** Where MNIST lies. */
@@ -53,8 +53,6 @@ class Contender {
   /** The largest case of each job so far, and its milliseconds: foretells what will be too slow. */
   readonly largest: Record<string, { flops: number; time: number }> = {};
   readonly gates = new Map<string, Promise<Check>>();
-  /** The jobs that its process has done for a while. */
-  readonly warm = new Set<string>();
   private readonly programs: Programs;
   private child: Child | undefined;
 
@@ -73,10 +71,7 @@ class Contender {
 
   /** Its process: started, or started anew if the last one has ended. */
   async process(): Promise<Child> {
-    if (!this.child?.running) {
-      this.warm.clear();
-      this.child = await Child.start(this.declared, this.programs);
-    }
+    if (!this.child?.running) this.child = await Child.start(this.declared, this.programs);
     return this.child;
   }
 
@@ -297,10 +292,10 @@ class Runner {
     let milliseconds = await once();
     if (milliseconds > 1000 * slowest) milliseconds = Math.min(milliseconds, await once()); // it may have been disturbed
     if (milliseconds > 1000 * slowest) throw new Failure(tooSlow(milliseconds));
-    const warming = contender.warm.has(job) ? warmUp : 3 * warmUp;
-    contender.warm.add(job);
-    const warm = await child.ask({ do: 'run', milliseconds: warming }, 10 + 10 * slowest);
-    const time = Math.min(milliseconds, (warm.milliseconds ?? 0) / (warm.runs ?? 1));
+    const time = await warmed(async () => {
+      const warm = await child.ask({ do: 'run', milliseconds: warmUp }, 10 + 10 * slowest);
+      return (warm.milliseconds ?? 0) / (warm.runs ?? 1);
+    });
     if (flops >= (contender.largest[job]?.flops ?? 0)) contender.largest[job] = { flops, time };
     return time;
   }
@@ -614,4 +609,19 @@ function problemOf(error: unknown): string {
 function readFloats(file: string): Float32Array {
   const { buffer, byteOffset, byteLength } = readFileSync(file);
   return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+}
+
+/**
+ * Runs bursts until two in a row are not 3 % faster than the fastest before them; sixteen at most. Returns the time of the fastest.
+ *
+ * @param burst runs one, and gives the time of a run in it
+ */
+export async function warmed(burst: () => Promise<number>): Promise<number> {
+  let fastest = await burst();
+  for (let count = 1, inVain = 0; count < 16 && inVain < 2; count++) {
+    const time = await burst();
+    inVain = time < 0.97 * fastest ? 0 : inVain + 1;
+    fastest = Math.min(fastest, time);
+  }
+  return fastest;
 }

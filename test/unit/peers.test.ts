@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Declared } from '../../bench/peers/contestants.ts';
 import type { Entry, Results } from '../../bench/peers/results.ts';
-import { type Effort, type Measured, run } from '../../bench/peers/run.ts';
+import { type Effort, type Measured, run, warmed } from '../../bench/peers/run.ts';
 import { logSlope, quantile, range, summary } from '../../bench/peers/statistics.ts';
 import { inputsOf, type Network, numbersOf, type Product } from '../../bench/peers/tasks.ts';
 import { checkProduct, lossAfter } from '../../bench/peers/truth.ts';
@@ -178,6 +178,30 @@ describe('the benchmark against peers', () => {
         expect(status).to.equal(2);
         expect(stderr).to.include(message);
       });
+  });
+
+  describe('warming up', () => {
+    /** Bursts of these times; the last one stands for all that follow. */
+    const bursts = (...times: number[]) => {
+      let count = 0;
+      const next = async () => times[Math.min(count++, times.length - 1)];
+      return { next, count: () => count };
+    };
+
+    it('ends when two bursts in a row are not 3 % faster than the fastest before', async () => {
+      const steady = bursts(1);
+      expect(await warmed(steady.next)).to.equal(1);
+      expect(steady.count()).to.equal(3);
+      const compiling = bursts(5, 3, 3.1, 2, 1.99, 1.98, 1);
+      expect(await warmed(compiling.next)).to.equal(1.98);
+      expect(compiling.count()).to.equal(6);
+    });
+
+    it('ends after sixteen bursts, whatever they bring', async () => {
+      const endless = bursts(...Array.from({ length: 50 }, (_, i) => 0.9 ** i));
+      expect(await warmed(endless.next)).to.be.closeTo(0.9 ** 15, 1e-12);
+      expect(endless.count()).to.equal(16);
+    });
   });
 
   describe('the truth', () => {
