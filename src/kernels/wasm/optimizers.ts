@@ -26,29 +26,29 @@ export function optimizers(
     }));
     const all = runs.reduce((sum, { size }) => sum + size, 0);
     const threads = runs.some(({ isShared }) => isShared) ? pool.threads : 1;
-    const most = threads * (Math.ceil(all / rowSize) + runs.length);
+    const ends = runs.map(({ size, isShared }) => (isShared ? pool.borders(size, 16).slice(1) : [size]));
+    const most = Math.ceil(all / rowSize) + threads * runs.length;
     if (table.length < most * rowWords) table = renew(table, 2 * most * rowWords);
     let count = 0;
-    let each = 0; // rows of a thread: the first has the most
+    const borders = [0]; // of the threads' rows
+    const done = runs.map(() => 0);
     for (let thread = 0; thread < threads; thread++) {
-      for (const { size, addresses, isShared } of runs) {
-        const parts = isShared ? threads : 1;
-        const part = Math.ceil(size / parts / 16) * 16;
-        const end = Math.min((thread + 1) * part, size);
-        for (let from = thread * part; from < end; from += rowSize, count++) {
+      runs.forEach(({ addresses }, i) => {
+        for (const end = ends[i][thread] ?? 0; done[i] < end; count++) {
           const at = count * rowWords;
-          for (let i = 0; i < rowWords - 1; i++)
-            table[at + i] = i < addresses.length ? addresses[i] + 4 * from : 0;
-          table[at + rowWords - 1] = Math.min(rowSize, end - from);
+          const size = Math.min(rowSize, end - done[i]);
+          for (let word = 0; word < rowWords - 1; word++)
+            table[at + word] = word < addresses.length ? addresses[word] + 4 * done[i] : 0;
+          table[at + rowWords - 1] = size;
+          done[i] += size;
         }
-      }
-      if (thread === 0) each = count;
-      for (; count < (thread + 1) * each; count++) table[count * rowWords + rowWords - 1] = 0;
+      });
+      borders.push(count);
     }
     const args = [table.byteOffset, ...constants];
     const grain = Math.ceil(count / threads / (count < 32 * threads ? 1 : 8));
     if (threads === 1) kernels[kernel](0, count, ...args);
-    else pool.run(kernel, count, grain, [...rows, ...args]);
+    else pool.run(kernel, count, grain, [...rows, ...args], 1, borders);
     settle();
   }
 

@@ -2,19 +2,23 @@
 import { ThreadError } from '../../tensor/index.ts';
 import { cores, maySleep, startThread, type Thread } from '../platform.ts';
 import { abandon, type Instance, isShared } from './module.ts';
+import { Shares } from './shares.ts';
 
 /*
  * A call is cut into pieces, and each thread has a share of them side by side: the same part of every call, so that what a thread has
- * computed tends to be in its own cache when it is needed again. A thread takes its own pieces, by counting what is `left` of its share
+ * computed tends to be in its own cache when it is needed again. Shares are as large as threads are fast: cores differ, by kind, or
+ * because somebody else uses what they share. A thread takes its own pieces, by counting what is `left` of its share
  * down, and then those of others. The caller is a thread, too; so a busy neighbour slows a call and never stalls it. A call's arguments
  * stay as they are until all of its pieces are done; so a worker that comes late finds nothing left, or pieces of a newer call, which
  * are as good.
  */
 
 const [done, wake, kernel, count, asleep] = [0, 1, 2, 3, 4]; // places among the control block's 32-bit words
-const words = 16; // behind them, in float64: of what shares are multiples, where they end, the size of pieces, and the arguments
+const words = 16; // behind them, in float64: the size of pieces, and the arguments
 const longest = 24; // arguments
-const leftAt = 896; // bytes behind the beginning: what is left of each thread's share, in cache lines of their own
+const sharesAt = 896; // bytes behind the beginning: a cache line for each thread, and one for what lies behind the last
+const [begins, took, did] = [1, 2, 3]; // in its float64 words, behind what is left of a share: where it begins, the ms it took, and what was done
+const measurable = 0.01; // ms
 const patience = 1500; // ms for the last pieces of a call, before a worker counts as dead
 const worthStarting = 20; // ms of calls that workers could have shared, before the first is started: that takes 15 ms of the caller
 const spin = 0.2; // ms that a thread waits in a loop before it sleeps: to wake it takes tens of µs
@@ -41,8 +45,9 @@ function serve({ modules, memory, thread, threads, control, spin }: Start): void
     .flatMap(({ exports }) => Object.values(exports))
     .filter((item) => typeof item === 'function') as ((...args: number[]) => void)[];
   const state = new Int32Array(memory.buffer, control, 16);
+  const numbers = new Float64Array(memory.buffer, control + 64, 1 + 4 * 24);
   const left = new Int32Array(memory.buffer, control + 896, 16 * threads);
-  const numbers = new Float64Array(memory.buffer, control + 64, 3 + 4 * 24);
+  const shares = new Float64Array(memory.buffer, control + 896, 8 * (threads + 1));
   const worker = {
     /** Waits for the next call. */
     wait(seen: number): void {
@@ -60,17 +65,19 @@ function serve({ modules, memory, thread, threads, control, spin }: Start): void
         if (Atomics.compareExchange(left, 16 * owner, own, own - 1) === own) worker.run(owner, own);
     },
     run(owner: number, own: number): void {
-      const unit = numbers[0];
-      const all = numbers[1];
-      const grain = numbers[2];
-      const begin = Math.min(Math.ceil((owner * all) / threads / unit) * unit, all);
-      const end = Math.min(Math.ceil(((owner + 1) * all) / threads / unit) * unit, all);
+      const grain = numbers[0];
+      const [begin, end] = [shares[8 * owner + 1], shares[8 * owner + 9]];
       const from = begin + (Math.ceil((end - begin) / grain) - own) * grain;
       const to = Math.min(from + grain, end);
       const args: number[] = [];
-      for (let i = 0, at = 3; i < state[3]; i++, at += 4)
+      for (let i = 0, at = 1; i < state[3]; i++, at += 4)
         args.push(numbers[at] + from * numbers[at + 1] + to * numbers[at + 2] + thread * numbers[at + 3]);
+      const start = performance.now();
       kernels[state[2]](...args);
+      if (owner === thread) {
+        shares[8 * owner + 2] += performance.now() - start;
+        shares[8 * owner + 3] += to - from;
+      }
       Atomics.add(state, 0, 1);
       Atomics.notify(state, 0);
     },
@@ -105,8 +112,11 @@ export class Pool {
   readonly #memory: WebAssembly.Memory;
   readonly #allocate: (bytes: number) => number;
   #state = new Int32Array();
-  #left = new Int32Array();
   #numbers = new Float64Array();
+  /** A line for each thread, as 32-bit words and as float64. */
+  #left = new Int32Array();
+  #lines = new Float64Array();
+  #shares: Shares;
   #threads: number;
   #workers: Thread[] = [];
   /** ms of calls that workers could have shared, until they are started; another number of threads than usual is asked for by somebody who wants them. */
@@ -123,6 +133,7 @@ export class Pool {
     this.#memory = memory;
     this.#allocate = allocate;
     this.#threads = isShared(memory) ? cores() : 1;
+    this.#shares = new Shares(this.#threads);
   }
 
   /** The number of threads that a call may use, the caller's own among them. */
@@ -135,13 +146,28 @@ export class Pool {
     this.#alone = worthStarting;
     this.#end();
     this.#threads = value;
+    this.#shares = new Shares(value);
+  }
+
+  /** Where the share of each thread of [0, end) begins, at multiples of `unit`, and the end of the last. */
+  borders(end: number, unit?: number): number[] {
+    return this.#shares.borders(end, unit);
   }
 
   /**
-   * Calls a kernel for [0, end) in pieces of at most `grain`. Pieces begin at multiples of `unit`, of which `grain` is one too: the
-   * kernel's own file says where it may be cut.
+   * Calls a kernel for [0, end) in pieces of at most `grain`; a share that equal ones would not exceed is one piece. Pieces begin at
+   * multiples of `unit`, of which `grain` is one too: the kernel's own file says where it may be cut.
+   *
+   * @param given the borders of the shares, where [0, end) are not all the same work
    */
-  run(name: string, end: number, grain: number, args: readonly Argument[], unit = 1): void {
+  run(
+    name: string,
+    end: number,
+    grain: number,
+    args: readonly Argument[],
+    unit = 1,
+    given?: readonly number[],
+  ): void {
     const own = this.#kernels.get(name) as Kernel;
     if (end <= grain || this.#threads === 1) {
       call(own, args, 0, end);
@@ -155,43 +181,67 @@ export class Pool {
     }
     const state = this.#state;
     const left = this.#left;
-    const numbers = this.#numbers;
+    const lines = this.#lines;
     const threads = this.#threads;
-    numbers[0] = unit;
-    numbers[1] = end;
-    numbers[2] = grain;
-    for (let i = 0, at = 3; i < args.length; i++, at += 4) {
-      const argument = args[i];
-      const isConstant = typeof argument === 'number';
-      numbers[at] = isConstant ? argument : argument[0];
-      for (let part = 1; part < 4; part++) numbers[at + part] = isConstant ? 0 : (argument[part] ?? 0);
+    const borders = given ?? this.borders(end, unit);
+    const piece = grain * threads < end ? grain : end;
+    this.#publish(own, args, piece);
+    for (let owner = 0; owner <= threads; owner++) {
+      lines[8 * owner + begins] = borders[owner];
+      lines[8 * owner + took] = 0;
+      lines[8 * owner + did] = 0;
     }
-    state[kernel] = own.number;
-    state[count] = args.length;
-    Atomics.store(state, done, 0);
-    const shareOf = (owner: number): number =>
-      Math.min(Math.ceil((owner * end) / threads / unit) * unit, end);
     let pieces = 0;
     for (let owner = 0; owner < threads; owner++) {
-      const share = Math.ceil((shareOf(owner + 1) - shareOf(owner)) / grain);
+      const share = Math.ceil((borders[owner + 1] - borders[owner]) / piece);
       Atomics.store(left, 16 * owner, share);
       pieces += share;
     }
     Atomics.add(state, wake, 1);
     if (Atomics.load(state, asleep) > 0) Atomics.notify(state, wake); // it takes microseconds, even if nobody sleeps
 
+    const start = performance.now();
     for (let owner = 0; owner < threads; owner++) {
-      const begin = shareOf(owner);
-      const last = shareOf(owner + 1);
-      const share = Math.ceil((last - begin) / grain);
+      const share = Math.ceil((borders[owner + 1] - borders[owner]) / piece);
       for (let rest = Atomics.load(left, 16 * owner); rest > 0; rest = Atomics.load(left, 16 * owner)) {
         if (Atomics.compareExchange(left, 16 * owner, rest, rest - 1) !== rest) continue;
-        const from = begin + (share - rest) * grain;
-        call(own, args, from, Math.min(from + grain, last));
+        const from = borders[owner] + (share - rest) * piece;
+        const to = Math.min(from + piece, borders[owner + 1]);
+        call(own, args, from, to);
         Atomics.add(state, done, 1);
+        if (owner === 0) lines[did] += to - from;
       }
+      if (owner === 0) lines[took] = performance.now() - start;
     }
     this.#finish(pieces);
+    if (!given) this.#learn();
+  }
+
+  /** Puts a call where workers will look for it. */
+  #publish({ number }: Kernel, args: readonly Argument[], piece: number): void {
+    const state = this.#state;
+    const numbers = this.#numbers;
+    numbers[0] = piece;
+    for (let i = 0, at = 1; i < args.length; i++, at += 4) {
+      const argument = args[i];
+      const isConstant = typeof argument === 'number';
+      numbers[at] = isConstant ? argument : argument[0];
+      for (let part = 1; part < 4; part++) numbers[at + part] = isConstant ? 0 : (argument[part] ?? 0);
+    }
+    state[kernel] = number;
+    state[count] = args.length;
+    Atomics.store(state, done, 0);
+  }
+
+  /** Notices how fast each thread was, if all had something of their share to do. */
+  #learn(): void {
+    const lines = this.#lines;
+    const speeds: number[] = [];
+    for (let at = 0; at < 8 * this.#threads; at += 8) {
+      if (lines[at + took] < measurable) return;
+      speeds.push(lines[at + did] / lines[at + took]);
+    }
+    this.#shares.learn(speeds);
   }
 
   /** Waits for the pieces that workers have taken. */
@@ -240,10 +290,12 @@ export class Pool {
   /** New workers have a control block of their own: those that were told to end may still watch the old one, which is not given back. */
   #open(): void {
     const buffer = this.#memory.buffer as ArrayBuffer;
-    const address = this.#allocate(leftAt + 64 * this.#threads);
+    const lines = this.#threads + 1;
+    const address = this.#allocate(sharesAt + 64 * lines);
     this.#state = new Int32Array(buffer, address, words).fill(0);
-    this.#numbers = new Float64Array(buffer, address + 4 * words, 3 + 4 * longest);
-    this.#left = new Int32Array(buffer, address + leftAt, 16 * this.#threads).fill(0);
+    this.#numbers = new Float64Array(buffer, address + 4 * words, 1 + 4 * longest);
+    this.#left = new Int32Array(buffer, address + sharesAt, 16 * lines).fill(0);
+    this.#lines = new Float64Array(buffer, address + sharesAt, 8 * lines);
   }
 
   #end(): void {
