@@ -1,4 +1,4 @@
-// The library's worker threads, for tests that need them awake, or dead.
+// The library's worker threads, for tests that need them awake, slow, or dead.
 import { once } from 'node:events';
 import workerThreads, { type Worker, type WorkerOptions } from 'node:worker_threads';
 import { matmul, rand, scope, setThreads } from '../../src/index.ts';
@@ -9,42 +9,56 @@ export const started: Worker[] = [];
 const ready = new WeakMap<Worker, Promise<unknown>>();
 const { Worker: Original } = workerThreads;
 
-let lives = Infinity;
+/** JavaScript before what a worker gets to run. */
+let prelude = '';
 
-/** Workers that are started from now on die at the beginning of their `count`-th call of a kernel, which is lost. */
-export function killWorkersAt(count: number): void {
-  lives = count;
+/** Wraps the kernels of workers that are started from now on, by the source of a function of a kernel. */
+function wrapKernels(wrap: string): void {
+  prelude = `{
+    const { Instance } = WebAssembly;
+    const wrap = ${wrap};
+    WebAssembly.Instance = function (...args) {
+      const { exports } = new Instance(...args);
+      return {
+        exports: Object.fromEntries(
+          Object.entries(exports).map(([name, item]) => [name, typeof item === 'function' ? wrap(item) : item]),
+        ),
+      };
+    };
+  }`;
 }
 
-/** Wraps what a worker gets to run. No other thread can end one at a certain moment, since the caller waits for it. */
-const mortal = (calls: number): string => `{
-  const { Instance } = WebAssembly;
-  let left = ${calls};
-  WebAssembly.Instance = function (...args) {
-    const { exports } = new Instance(...args);
-    const wrap = (kernel) => (...numbers) => (--left > 0 ? kernel(...numbers) : process.exit());
-    return {
-      exports: Object.fromEntries(
-        Object.entries(exports).map(([name, item]) => [name, typeof item === 'function' ? wrap(item) : item]),
-      ),
-    };
-  };
-}`;
+/**
+ * Workers that are started from now on die at the beginning of their `count`-th call of a kernel, which is lost. No other thread can
+ * end one at a certain moment, since the caller waits for it.
+ */
+export function killWorkersAt(count: number): void {
+  prelude = '';
+  if (count < Infinity)
+    wrapKernels(
+      `(left => kernel => (...numbers) => --left > 0 ? kernel(...numbers) : process.exit())(${count})`,
+    );
+}
+
+/** Workers that are started from now on compute everything so many times. */
+export function slowWorkers(times: number): void {
+  wrapKernels(`kernel => (...numbers) => { for (let i = 0; i < ${times}; i++) kernel(...numbers); }`);
+}
 
 /** From now on, the library's workers are listed in `started`. */
 export function watchWorkers(): void {
   workerThreads.Worker = class extends Original {
     constructor(source: string | URL, options?: WorkerOptions) {
-      super(lives < Infinity ? mortal(lives) + source : source, options);
+      super(`${prelude}${source}`, options);
       started.push(this);
       ready.set(this, once(this, 'online'));
     }
   };
 }
 
-/** Undoes `watchWorkers` and `killWorkersAt`. */
+/** Undoes all of this. */
 export function ignoreWorkers(): void {
-  lives = Infinity;
+  prelude = '';
   workerThreads.Worker = Original;
 }
 

@@ -14,7 +14,15 @@ import {
 } from '../../src/index.ts';
 import { cores } from '../../src/kernels/platform.ts';
 import { expectError } from '../support/errors.ts';
-import { awaken, ignoreWorkers, killWorkersAt, started, watchWorkers } from '../support/workers.ts';
+import { Pool } from '../../src/kernels/wasm/pool.ts';
+import {
+  awaken,
+  ignoreWorkers,
+  killWorkersAt,
+  slowWorkers,
+  started,
+  watchWorkers,
+} from '../support/workers.ts';
 
 /** How long a call with a dead worker may take, in ms: two seconds until it counts as dead, and some to notice. */
 const patience = 2000;
@@ -57,6 +65,30 @@ describe('threads', () => {
     step(64);
     expect(started).to.have.length(2);
     expect(layer.weight.grad?.storage.isShared).to.equal(true);
+  });
+
+  it('have shares as large as they are fast: a thread that takes four times as long gets less, and no bit changes', async () => {
+    const { borders } = Pool.prototype;
+    let latest: number[] = [];
+    Pool.prototype.borders = function (...range) {
+      latest = borders.apply(this, range);
+      return latest;
+    };
+    setThreads(1);
+    const expected = product();
+    slowWorkers(4);
+    try {
+      await awaken(2);
+      product();
+      const [, atFirst, end] = latest;
+      for (let i = 0; i < 300; i++) scope(() => void matmul(A, B));
+      expect(product()).to.deep.equal(expected);
+      expect(latest[1]).to.be.greaterThan(atFirst + end / 8);
+    } finally {
+      Pool.prototype.borders = borders;
+      ignoreWorkers();
+      watchWorkers();
+    }
   });
 
   it('that die give an error within seconds or the right numbers, never wrong ones; the next call is right', async () => {

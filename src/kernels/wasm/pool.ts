@@ -13,10 +13,10 @@ import { Shares } from './shares.ts';
  * are as good.
  */
 
-const [done, wake, kernel, count, asleep] = [0, 1, 2, 3, 4]; // places among the control block's 32-bit words
-const words = 16; // behind them, in float64: the size of pieces, and the arguments
+const [done, wake, kernel, count, asleep, behind] = [0, 1, 2, 3, 4, 5]; // places among the control block's 32-bit words
+const words = 16; // behind them, in float64: the size of pieces, the arguments, and four numbers for each that follows a piece
 const longest = 24; // arguments
-const sharesAt = 896; // bytes behind the beginning: a cache line for each thread, and one for what lies behind the last
+const sharesAt = 1088; // bytes behind the beginning: a cache line for each thread, and one for what lies behind the last
 const [begins, took, did] = [1, 2, 3]; // in its float64 words, behind what is left of a share: where it begins, the ms it took, and what was done
 const measurable = 0.01; // ms
 const patience = 1500; // ms for the last pieces of a call, before a worker counts as dead
@@ -45,9 +45,9 @@ function serve({ modules, memory, thread, threads, control, spin }: Start): void
     .flatMap(({ exports }) => Object.values(exports))
     .filter((item) => typeof item === 'function') as ((...args: number[]) => void)[];
   const state = new Int32Array(memory.buffer, control, 16);
-  const numbers = new Float64Array(memory.buffer, control + 64, 1 + 4 * 24);
-  const left = new Int32Array(memory.buffer, control + 896, 16 * threads);
-  const shares = new Float64Array(memory.buffer, control + 896, 8 * (threads + 1));
+  const numbers = new Float64Array(memory.buffer, control + 64, 1 + 5 * 24);
+  const left = new Int32Array(memory.buffer, control + 1088, 16 * threads);
+  const shares = new Float64Array(memory.buffer, control + 1088, 8 * (threads + 1));
   const worker = {
     /** Waits for the next call. */
     wait(seen: number): void {
@@ -70,8 +70,9 @@ function serve({ modules, memory, thread, threads, control, spin }: Start): void
       const from = begin + (Math.ceil((end - begin) / grain) - own) * grain;
       const to = Math.min(from + grain, end);
       const args: number[] = [];
-      for (let i = 0, at = 1; i < state[3]; i++, at += 4)
-        args.push(numbers[at] + from * numbers[at + 1] + to * numbers[at + 2] + thread * numbers[at + 3]);
+      for (let i = 1; i <= state[3]; i++) args.push(numbers[i]);
+      for (let at = 25; at < state[5]; at += 4)
+        args[numbers[at]] += from * numbers[at + 1] + to * numbers[at + 2] + thread * numbers[at + 3];
       const start = performance.now();
       kernels[state[2]](...args);
       if (owner === thread) {
@@ -222,14 +223,18 @@ export class Pool {
     const state = this.#state;
     const numbers = this.#numbers;
     numbers[0] = piece;
-    for (let i = 0, at = 1; i < args.length; i++, at += 4) {
+    let at = 1 + longest;
+    for (let i = 0; i < args.length; i++) {
       const argument = args[i];
       const isConstant = typeof argument === 'number';
-      numbers[at] = isConstant ? argument : argument[0];
-      for (let part = 1; part < 4; part++) numbers[at + part] = isConstant ? 0 : (argument[part] ?? 0);
+      numbers[1 + i] = isConstant ? argument : argument[0];
+      if (isConstant) continue;
+      numbers[at++] = i;
+      for (let part = 1; part < 4; part++) numbers[at++] = argument[part] ?? 0;
     }
     state[kernel] = number;
     state[count] = args.length;
+    state[behind] = at;
     Atomics.store(state, done, 0);
   }
 
@@ -293,7 +298,7 @@ export class Pool {
     const lines = this.#threads + 1;
     const address = this.#allocate(sharesAt + 64 * lines);
     this.#state = new Int32Array(buffer, address, words).fill(0);
-    this.#numbers = new Float64Array(buffer, address + 4 * words, 1 + 4 * longest);
+    this.#numbers = new Float64Array(buffer, address + 4 * words, 1 + 5 * longest);
     this.#left = new Int32Array(buffer, address + sharesAt, 16 * lines).fill(0);
     this.#lines = new Float64Array(buffer, address + sharesAt, 8 * lines);
   }
