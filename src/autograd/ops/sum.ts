@@ -14,7 +14,6 @@ import {
   type Shape,
   ShapeError,
   show,
-  sizeOf,
   stridesOf,
   type Tensor,
 } from '../../tensor/index.ts';
@@ -43,11 +42,9 @@ export function reduction(
   const { keepDims = false } = options;
   checkFlag(where, 'keepDims', keepDims);
   const checked = checkAxes(where, axes, x.shape);
-  return {
-    axes: checked,
-    shape: reducedShape(x.shape, checked, keepDims),
-    count: sizeOf(checked.map((axis) => x.shape[axis])),
-  };
+  let count = 1;
+  for (const axis of checked) count *= x.shape[axis];
+  return { axes: checked, shape: reducedShape(x.shape, checked, keepDims), count };
 }
 
 /** Throws if one of the axes (checked) is empty, for reductions that nothing has no answer to. */

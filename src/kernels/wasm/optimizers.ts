@@ -8,6 +8,12 @@ const rowSize = 8192; // parameters in a row of the table, a multiple of 16: som
 const worthwhile = 2 ** 17; // parameters that are worth sharing, whoever computed their gradients
 const rowWords = 6;
 
+/** A parameter's weights, gradient and state, and where the parts of threads begin; of one that is not shared, the caller's. */
+interface Run {
+  addresses: number[];
+  borders: number[];
+}
+
 export function optimizers(
   kernels: Kernels,
   pool: Pool,
@@ -19,30 +25,31 @@ export function optimizers(
    * gradient, and what it will need of the weights, stays in its own cache. The caller has the others.
    */
   function run(kernel: string, parameters: readonly ParameterBuffers[], ...constants: number[]): void {
-    const runs = parameters.map((buffers) => ({
-      size: buffers[0].size,
-      addresses: buffers.map((x, place) => (place === 1 ? read(x) : write(x))),
-      isShared: buffers[1].storage.isShared || buffers[0].size >= worthwhile,
-    }));
-    const all = runs.reduce((sum, { size }) => sum + size, 0);
-    const threads = runs.some(({ isShared }) => isShared) ? pool.threads : 1;
-    const ends = runs.map(({ size, isShared }) => (isShared ? pool.borders(size, 16).slice(1) : [size]));
+    const runs: Run[] = [];
+    let [all, threads] = [0, 1];
+    for (const buffers of parameters) {
+      const { size } = buffers[0];
+      const addresses: number[] = [];
+      for (let i = 0; i < buffers.length; i++) addresses.push(i === 1 ? read(buffers[i]) : write(buffers[i]));
+      const isShared = buffers[1].storage.isShared || size >= worthwhile;
+      if (isShared) threads = pool.threads;
+      runs.push({ addresses, borders: isShared ? pool.borders(size, 16) : [0, size] });
+      all += size;
+    }
     const most = Math.ceil(all / rowSize) + threads * runs.length;
     if (table.length < most * rowWords) table = renew(table, 2 * most * rowWords);
     let count = 0;
     const borders = [0]; // of the threads' rows
-    const done = runs.map(() => 0);
     for (let thread = 0; thread < threads; thread++) {
-      runs.forEach(({ addresses }, i) => {
-        for (const end = ends[i][thread] ?? 0; done[i] < end; count++) {
+      for (const run of runs) {
+        const end = run.borders[thread + 1] ?? 0;
+        for (let from = run.borders[thread]; from < end; from += rowSize, count++) {
           const at = count * rowWords;
-          const size = Math.min(rowSize, end - done[i]);
-          for (let word = 0; word < rowWords - 1; word++)
-            table[at + word] = word < addresses.length ? addresses[word] + 4 * done[i] : 0;
-          table[at + rowWords - 1] = size;
-          done[i] += size;
+          for (let i = 0; i < rowWords - 1; i++)
+            table[at + i] = i < run.addresses.length ? run.addresses[i] + 4 * from : 0;
+          table[at + rowWords - 1] = Math.min(rowSize, end - from);
         }
-      });
+      }
       borders.push(count);
     }
     const args = [table.byteOffset, ...constants];
