@@ -291,17 +291,23 @@ describe('the engine on a GPU', () => {
       expectClose(actual, expected, 1e-3);
     });
 
-    it('2,000 steps leave the memory of the GPU and of the process flat', async function () {
+    it('leaves the memory of the GPU, and of the process, flat', async function () {
       this.timeout(180_000);
       await setDevice('webgpu', software);
       const network = smallNetwork();
       const megabytes = () => process.memoryUsage().rss / 2 ** 20;
       for (let i = 0; i < 500; i++) step(network, 8, 8, 4);
-      const before = { bytes: device.info().bytes, rss: megabytes(), heap: memory().bytes };
-      for (let i = 0; i < 2000; i++) step(network, 8, 8, 4);
+      const before = { bytes: device.info().bytes, heap: memory().bytes };
+      // A driver takes some hundred MiB in its first thousands of steps, and what is lost in each would never end.
+      let growth = Number.POSITIVE_INFINITY;
+      for (let round = 0; round < 8 && growth > 16; round++) {
+        const rss = megabytes();
+        for (let i = 0; i < 1000; i++) step(network, 8, 8, 4);
+        growth = megabytes() - rss;
+      }
+      expect(growth).to.be.at.most(16);
       expect(device.info().bytes).to.equal(before.bytes);
       expect(memory().bytes).to.equal(before.heap);
-      expect(megabytes() - before.rss).to.be.lessThan(64);
     });
 
     it('a loop outside of scopes that never pauses ends on the CPU, with the same values', async function () {

@@ -1,5 +1,7 @@
 // Threads: workers that start late, die, or never come change nothing but the time.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
   ArgumentError,
@@ -196,6 +198,33 @@ describe('threads', () => {
     const [backend, threads, overflow, bits] = run('delete globalThis.SharedArrayBuffer;').split(' ');
     expect([backend, threads, overflow]).to.deep.equal(['wasm', '1', '0']);
     expect(bits).to.equal(run('').split(' ')[3]);
+  });
+
+  it('are not taken for dead when all of the process was stopped for a while', async function () {
+    if (process.platform === 'win32') this.skip(); // knows no SIGSTOP
+    this.timeout(20_000);
+    const path = (file: string) => JSON.stringify(new URL(file, import.meta.url).href);
+    const program = `
+      const { matmul, rand, scope } = await import(${path('../../src/index.ts')});
+      const { awaken, slowWorkers, watchWorkers } = await import(${path('../support/workers.ts')});
+      watchWorkers();
+      slowWorkers(100); // the caller is mostly waiting
+      setInterval(() => {}, 1000); // workers alone do not keep the program alive
+      await awaken(2);
+      console.log('begun');
+      const [A, B] = [rand([300, 300]), rand([300, 300])];
+      for (const begin = performance.now(); performance.now() - begin < 4000; ) scope(() => void matmul(A, B));
+      process.exit(0);`;
+    const child = spawn(process.execPath, [...process.execArgv, '--input-type=module', '-e', program]);
+    const ended = once(child, 'exit');
+    let told = '';
+    child.stderr.on('data', (text) => void (told += text));
+    await once(child.stdout, 'data');
+    await sleep(300);
+    child.kill('SIGSTOP');
+    await sleep(2500);
+    child.kill('SIGCONT');
+    expect((await ended)[0], told).to.equal(0);
   });
 
   it('do not keep the program alive', () => {

@@ -18,6 +18,7 @@ export interface Link {
 }
 
 const patience = 1500; // ms without a sign of life, before the worker counts as dead
+const nap = 100; // ms between two looks
 const slow = 30_000; // ms while a driver may hold up the worker
 
 const died = 'its worker has died';
@@ -77,12 +78,13 @@ class WorkerLink implements Link {
   /** Tells, when it is asked, whether the worker has given a sign of life lately. */
   #watch(): () => boolean {
     const holdsUp = this.description.backend !== 'webgpu'; // WebGL answers when it has computed
-    let [beat, since] = [-1, 0];
+    let [last, waited, before] = [-1, 0, performance.now()];
     return () => {
-      const now = Atomics.load(this.#control, words.beat);
-      if (now !== beat) [beat, since] = [now, performance.now()];
+      const [beat, now] = [Atomics.load(this.#control, words.beat), performance.now()];
+      waited = beat === last ? waited + Math.min(now - before, 2 * nap) : 0; // who is stopped himself can tell nothing
+      [last, before] = [beat, now];
       const mayTake = holdsUp || Atomics.load(this.#control, words.compiling) === 1 ? slow : patience;
-      return performance.now() - since <= mayTake;
+      return waited <= mayTake;
     };
   }
 
@@ -120,7 +122,7 @@ class WorkerLink implements Link {
         this.#died();
         throw new Error(died);
       }
-      Atomics.wait(control, words.answer, answers.none, 100);
+      Atomics.wait(control, words.answer, answers.none, nap);
     }
     if (Atomics.load(control, words.answer) === answers.failed) {
       const text = new Uint8Array(control.buffer, 4 * words.count, control[words.length]);
@@ -139,7 +141,7 @@ class WorkerLink implements Link {
     const isAlive = this.#watch();
     const watching = setInterval(() => {
       if (!isAlive()) this.#died();
-    }, 100);
+    }, nap);
     const { values, failure } = await answer;
     clearInterval(watching);
     this.#awaited.delete(ticket);

@@ -20,6 +20,7 @@ const sharesAt = 1088; // bytes behind the beginning: a cache line for each thre
 const [begins, took, did] = [1, 2, 3]; // in its float64 words, behind what is left of a share: where it begins, the ms it took, and what was done
 const measurable = 0.01; // ms
 const patience = 1500; // ms for the last pieces of a call, before a worker counts as dead
+const nap = 100; // ms between two looks at what is done
 const worthStarting = 20; // ms of calls that workers could have shared, before the first is started: that takes 15 ms of the caller
 const spin = 0.2; // ms that a thread waits in a loop before it sleeps: to wake it takes tens of µs
 
@@ -255,13 +256,15 @@ export class Pool {
     const begin = performance.now();
     for (let turn = 1; turn % 256 !== 0 || performance.now() - begin < spin; turn++)
       if (Atomics.load(state, done) >= pieces) return;
-    for (let last = -1, since = 0; ; ) {
+    let [last, waited, before] = [-1, 0, performance.now()];
+    while (waited < patience) {
       const finished = Atomics.load(state, done);
       if (finished >= pieces) return;
-      if (finished !== last) [last, since] = [finished, performance.now()];
-      const rest = since + patience - performance.now();
-      if (rest <= 0) break;
-      if (maySleep()) Atomics.wait(state, done, finished, rest);
+      if (finished !== last) [last, waited] = [finished, 0];
+      if (maySleep()) Atomics.wait(state, done, finished, nap);
+      const now = performance.now();
+      waited += Math.min(now - before, 2 * nap); // if all of the process was stopped, or the machine, nobody could work
+      before = now;
     }
     abandon();
     this.#end();

@@ -20,6 +20,7 @@ function* starts(shape: Shape, batches: Shape): Iterable<number> {
 
 const worthwhile = 2 ** 19; // multiplications that are worth waking another thread for: some 12 µs of one
 const large = 2 ** 22; // and those that are worth several pieces for each thread, so that one who is late holds up nobody
+const largest = 2 ** 30; // and those of the largest piece, some 30 ms: a thread that is silent for long counts as dead
 const few = 2; // rows, for which B is read where it lies: from three on, to pack it is as fast
 const worthwhileFew = 2 ** 18; // multiplications of few rows that are worth waking another thread for: 11 to 22 µs of one
 const termsAtOnce = 4096; // of a factor that is packed
@@ -85,7 +86,8 @@ export function products({ kernels, fused, wide }: Instance, pool: Pool): Pick<B
     const byRows = transposeA ? down >= enough && (n <= m || k * n < 2 ** 18) : across < enough;
     const tiles = byRows ? down : across;
     const share = Math.ceil(tiles / pool.threads);
-    const grain = work < worthwhile ? tiles : work < large * pool.threads ? share : Math.ceil(share / 4);
+    const pieces = work < large * pool.threads ? 1 : Math.max(4, work / pool.threads / largest);
+    const grain = work < worthwhile ? tiles : Math.ceil(share / pieces);
 
     const terms = packsB ? Math.min(k, termsAtOnce) : k;
     const packed = packsB ? 4 * terms * (Math.min(n, columnsAtOnce) + tileColumns) : 0;
