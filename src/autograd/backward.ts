@@ -241,8 +241,9 @@ function pullBack(call: Call, G: Tensor, needs: Needs, place: Place, give: Give)
   const observer = currentObserver();
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i];
+    if (!needs(input)) continue;
     const pullback = signature.pullback(i);
-    if (!needs(input) || !pullback) continue;
+    if (!pullback) continue;
     const run = () => pullback(G, result, ...args);
     const g = offering(place(input), observer ? () => withObserver(undefined, run) : run); // what a gradient is made of is not looked at
     observer?.gradient(g, call, i);

@@ -1,6 +1,7 @@
 // How much of a call each thread gets: as much as it is fast.
 
-const [slow, fast] = [1 / 32, 1 / 4]; // the weight of the latest speeds, and the least of a speed, as a part of the greatest
+const weight = 1 / 32; // of the latest speeds, beside those before
+const floor = 1 / 4; // of a speed, as a part of the greatest
 const noticeable = 0.05; // a change of a share that is worth it: what moves to another thread must come from its cache
 
 /**
@@ -30,13 +31,13 @@ export class Shares {
 
   /** Takes notice of what each thread did of its share in a millisecond. */
   learn(speeds: readonly number[]): void {
-    const least = fast * Math.max(...speeds);
+    const least = floor * Math.max(...speeds);
     let total = 0;
     for (const speed of speeds) total += Math.max(speed, least);
     let greatest = 0;
     for (let thread = 0; thread < speeds.length; thread++) {
       const part = Math.max(speeds[thread], least) / total;
-      this.#recent[thread] += slow * (part - this.#recent[thread]);
+      this.#recent[thread] += weight * (part - this.#recent[thread]);
       greatest = Math.max(greatest, Math.abs(this.#recent[thread] / this.#parts[thread] - 1));
     }
     if (greatest > noticeable) this.#parts = [...this.#recent];
