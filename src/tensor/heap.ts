@@ -16,6 +16,8 @@ export function blockSize(bytes: number): number {
  */
 export class Heap {
   readonly memory: WebAssembly.Memory;
+  /** Bytes that it may grow to. */
+  readonly maximum: number;
   /** Bytes in blocks that are given out now, and the most there ever were. */
   inUse = 0;
   peak = 0;
@@ -30,9 +32,13 @@ export class Heap {
   #floats: Float32Array;
   readonly #free = new Map<number, number[]>();
 
-  /** @param base where the first block may begin: what lies before is the kernels' own */
-  constructor(memory: WebAssembly.Memory, base: number) {
+  /**
+   * @param base where the first block may begin: what lies before is the kernels' own
+   * @param maximum bytes that the memory may grow to
+   */
+  constructor(memory: WebAssembly.Memory, base: number, maximum: number) {
     this.memory = memory;
+    this.maximum = maximum;
     this.#buffer = memory.buffer;
     this.#doubles = new Float64Array(memory.buffer);
     this.#words = new Int32Array(memory.buffer);
@@ -109,33 +115,31 @@ export class Heap {
   }
 }
 
+const base = 2 ** 16; // the kernels' own data lie below
+
 /**
- * The largest memory that this machine lets us reserve. Without SharedArrayBuffer (a browser page that is not cross-origin
+ * A heap in the largest memory that this machine lets us reserve. Without SharedArrayBuffer (a browser page that is not cross-origin
  * isolated) it has a fixed size: growing would detach every view of it. Undefined where there is no WebAssembly.
  */
-function reserve(): WebAssembly.Memory | undefined {
+function reserve(): Heap | undefined {
   if (typeof WebAssembly === 'undefined') return undefined;
   const shared = typeof SharedArrayBuffer !== 'undefined';
   for (const mebibytes of shared ? [4096, 2048, 1024, 512] : [1024, 512, 256, 128]) {
     const maximum = Math.min((mebibytes * 2 ** 20) / page, 65535); // no block may end at 2³², which would wrap to 0
     try {
-      return new WebAssembly.Memory(
+      const memory = new WebAssembly.Memory(
         shared ? { initial: growth / page, maximum, shared } : { initial: maximum, maximum },
       );
+      return new Heap(memory, base, maximum * page);
     } catch {} // too large to reserve: try less
   }
   return undefined;
 }
 
-const base = 2 ** 16; // the kernels' own data lie below
-
 let shared: Heap | undefined | 'none';
 
 /** The heap that all tensors share, made when it is first needed; undefined where there is no WebAssembly. */
 export function heap(): Heap | undefined {
-  if (shared === undefined) {
-    const memory = reserve();
-    shared = memory ? new Heap(memory, base) : 'none';
-  }
+  shared ??= reserve() ?? 'none';
   return shared === 'none' ? undefined : shared;
 }

@@ -70,10 +70,20 @@ const released = () =>
     'step.keep(x), or return it from scope(() => ...)',
   );
 
-const unscopedLimit = 48 * 2 ** 20; // bytes of heap that tensors outside of scopes may hold
+/** What tensors hold of the heap outside of scopes, in bytes. They give it back when they are collected, which may be late: so it is limited. */
+const unscoped = { small: 0, large: 0 };
 
-/** What tensors hold of the heap outside of scopes, and how many arrays there were that it had no room for. */
-const counts = { unscoped: 0, overflow: 0 };
+/** Small ones are left behind by the thousand in a loop; large ones are data, and few. */
+const kindOf = (bytes: number): keyof typeof unscoped => (bytes < 16 * 2 ** 20 ? 'small' : 'large');
+
+function fits(bytes: number): boolean {
+  const kind = kindOf(bytes);
+  const limit = kind === 'small' ? 48 * 2 ** 20 : (heap() as Heap).maximum / 4;
+  return unscoped[kind] + blockSize(bytes) <= limit;
+}
+
+/** How many arrays there were that the heap had no room for. */
+let overflow = 0;
 
 interface Block {
   address: number;
@@ -82,11 +92,9 @@ interface Block {
   counted: boolean;
 }
 
-const fits = (bytes: number): boolean => counts.unscoped + blockSize(bytes) <= unscopedLimit;
-
 /** Gives back the blocks of unscoped storages whose array nobody can reach any more. */
 const reclaim = new FinalizationRegistry(({ address, bytes, counted }: Block) => {
-  if (counted) counts.unscoped -= blockSize(bytes);
+  if (counted) unscoped[kindOf(bytes)] -= blockSize(bytes);
   (heap() as Heap).free(address, bytes);
 });
 
@@ -130,7 +138,7 @@ export class Storage {
     if (memory && (owner || lasting || fits(bytes))) this.#address = memory.allocate(bytes);
     if (this.#address === 0) {
       this.#array = newArray(length);
-      if (memory) counts.overflow++;
+      if (memory) overflow++;
     } else if (owner) {
       this.#owner = owner;
       owner.storages.push(this);
@@ -263,10 +271,10 @@ export class Storage {
       this.#array = new Float32Array(this.#view());
       this.#address = 0;
       (heap() as Heap).free(block.address, block.bytes);
-      counts.overflow++;
+      overflow++;
       return;
     }
-    if (block.counted) counts.unscoped += blockSize(block.bytes);
+    if (block.counted) unscoped[kindOf(block.bytes)] += blockSize(block.bytes);
     reclaim.register(this.#view(), block);
   }
 }
@@ -303,7 +311,7 @@ export interface MemoryReport {
   /** Bytes of the heap that they take, and the most they ever took. */
   bytes: number;
   peak: number;
-  /** Bytes of it that are held outside of scopes; at most 48 MiB. */
+  /** Bytes of it that are held outside of scopes: at most 48 MiB by tensors below 16 MiB, and a quarter of the heap by larger ones. */
   unscoped: number;
   /** How many tensors became ordinary garbage-collected arrays, because the heap had no room for them. */
   overflow: number;
@@ -312,5 +320,11 @@ export interface MemoryReport {
 /** What tensors hold of the heap now. */
 export function memory(): MemoryReport {
   const own = heap();
-  return { tensors: own?.blocks ?? 0, bytes: own?.inUse ?? 0, peak: own?.peak ?? 0, ...counts };
+  return {
+    tensors: own?.blocks ?? 0,
+    bytes: own?.inUse ?? 0,
+    peak: own?.peak ?? 0,
+    unscoped: unscoped.small + unscoped.large,
+    overflow,
+  };
 }

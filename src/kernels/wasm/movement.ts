@@ -32,7 +32,7 @@ function extent(sizes: readonly number[], { offset, strides }: Layout): [first: 
   return [first, last];
 }
 
-/** `select` from an array that is not in the heap: large data, all of which a copy would have to bring there for each batch. */
+/** `select` from an array that is not in the heap: a copy would have to bring all of it there for each batch. */
 function selectFromArray(
   from: Float32Array,
   { outer, size, inner }: AxisView,
@@ -49,7 +49,7 @@ function selectFromArray(
   }
 }
 
-const [light, heavy] = [2 ** 16, 2 ** 14]; // elements that are worth waking another thread for: whole runs, one by one
+const [light, heavy] = [2 ** 16, 2 ** 14]; // elements that are worth waking another thread for: side by side, and from many places
 const line = 16; // elements of a cache line, and a multiple of what a transpose writes side by side
 const wide = 128; // columns: narrower strips of them cost more than a second thread brings
 
@@ -58,7 +58,7 @@ export function movement(kernels: Kernels, cut: Cutter, fallBack: Backend['copy'
   const copy = cut('copy', light, line, 'same same from to');
   const byIndex = 'same same same same same from to';
   const gather = cut('gather', heavy, 1, byIndex);
-  const select = cut('select', light, 1, byIndex);
+  const select = cut('select', heavy, 1, byIndex);
   const scatterAdd = cut('scatterAdd', heavy, wide, `same ${byIndex}`);
   return {
     copy(x, from, sizes, to, y) {
