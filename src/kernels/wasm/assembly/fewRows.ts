@@ -1,12 +1,12 @@
 // Products with few rows, in the reference's order: to pack B would take longer than to multiply, so it is read once, where it lies.
-import { addBias, madd } from './gemm';
+import { madd } from './gemm';
 import { put, take } from './rows';
 
 /** Columns of a tile, the unit in which threads share them. More lines of B at a time would push each other out of the first cache. */
 export const FEW_COLUMNS: i32 = 8;
 
 /**
- * C [m, n] = A·B + bias, the columns of tiles t0 … t1 − 1. Any cut gives the same C. Arguments are those of `gemm`.
+ * C [m, n] = A·B, the columns of tiles t0 … t1 − 1. Any cut gives the same C. Arguments are those of `gemm`; a bias wants transposeB.
  */
 export function fewRows(
   t0: i32, t1: i32, m: i32, n: i32, k: i32,
@@ -14,11 +14,7 @@ export function fewRows(
 ): void {
   const j0 = t0 * FEW_COLUMNS, j1 = min(t1 * FEW_COLUMNS, n);
   if (transposeB) along(j0, j1, m, n, k, a, aRow, aTerm, b, ldb, c, ldc, bias);
-  else {
-    const at = <usize>j0 << 2;
-    across(m, j1 - j0, k, a, aRow, aTerm, b + at, ldb, c + at, ldc);
-    if (bias) addBias(bias + at, c + at, ldc, m, j1 - j0);
-  }
+  else across(m, j1 - j0, k, a, aRow, aTerm, b + (<usize>j0 << 2), ldb, c + (<usize>j0 << 2), ldc);
 }
 
 /** s + four terms of four columns, which are lines of B: 4×4 numbers, transposed in registers. */

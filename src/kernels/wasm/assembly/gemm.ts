@@ -14,7 +14,7 @@ export const R: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 const KC: i32 = 384; // terms taken at a time: a panel of B, KC · 16 floats, stays in the first cache
 const ROWS: i32 = R * (240 / R); // of A at a time: KC terms of them stay in the second cache, as does their part of C,
 const COLUMNS: i32 = 256; // which has so many columns
-const ZEROS = memory.data(64); // where the sums of a new tile come from
+const ZEROS = memory.data(64); // where the sums of a new tile come from, and a bias that is none: no sum is −0, so it changes none
 
 /** s + a·b */
 // @ts-ignore: decorator
@@ -25,12 +25,12 @@ export function madd(s: v128, a: v128, b: v128): v128 {
 }
 
 /**
- * to [R, 8] = from [R, 8] + A [R, kc] · B [kc, 8]. Rows of A are aRow bytes apart, its terms aTerm; only `height` rows are there, and
- * the last of them stands for the missing ones.
+ * to [R, 8] = from [R, 8] + A [R, kc] · B [kc, 8] + bias [8]. Rows of A are aRow bytes apart, its terms aTerm; only `height` rows are
+ * there, and the last of them stands for the missing ones.
  */
 export function tile8(
   kc: i32, a: usize, aRow: usize, aTerm: usize, height: i32, b: usize, bTerm: usize,
-  from: usize, fromRow: usize, to: usize, toRow: usize,
+  from: usize, fromRow: usize, bias: usize, to: usize, toRow: usize,
 ): void {
   const a1 = height > 1 ? aRow : 0, a2 = height > 2 ? a1 + aRow : a1, a3 = height > 3 ? a2 + aRow : a2;
   const a4 = height > 4 ? a3 + aRow : a3, a5 = height > 5 ? a4 + aRow : a4;
@@ -65,20 +65,21 @@ export function tile8(
     b += bTerm;
     kc--;
   }
-  v128.store(to, s00), v128.store(to, s01, 16);
-  v128.store(t1, s10), v128.store(t1, s11, 16);
-  v128.store(t2, s20), v128.store(t2, s21, 16);
-  v128.store(t3, s30), v128.store(t3, s31, 16);
+  const c0 = v128.load(bias), c1 = v128.load(bias, 16);
+  v128.store(to, f32x4.add(s00, c0)), v128.store(to, f32x4.add(s01, c1), 16);
+  v128.store(t1, f32x4.add(s10, c0)), v128.store(t1, f32x4.add(s11, c1), 16);
+  v128.store(t2, f32x4.add(s20, c0)), v128.store(t2, f32x4.add(s21, c1), 16);
+  v128.store(t3, f32x4.add(s30, c0)), v128.store(t3, f32x4.add(s31, c1), 16);
   if (R > 4) {
-    v128.store(t4, s40), v128.store(t4, s41, 16);
-    v128.store(t5, s50), v128.store(t5, s51, 16);
+    v128.store(t4, f32x4.add(s40, c0)), v128.store(t4, f32x4.add(s41, c1), 16);
+    v128.store(t5, f32x4.add(s50, c0)), v128.store(t5, f32x4.add(s51, c1), 16);
   }
 }
 
 /** `tile8`, for 16 columns: four vectors in a row, which the engine may join to two of 256 bits. */
 export function tile16(
   kc: i32, a: usize, aRow: usize, aTerm: usize, height: i32, b: usize, bTerm: usize,
-  from: usize, fromRow: usize, to: usize, toRow: usize,
+  from: usize, fromRow: usize, bias: usize, to: usize, toRow: usize,
 ): void {
   const a1 = height > 1 ? aRow : 0, a2 = height > 2 ? a1 + aRow : a1, a3 = height > 3 ? a2 + aRow : a2;
   const a4 = height > 4 ? a3 + aRow : a3, a5 = height > 5 ? a4 + aRow : a4;
@@ -113,13 +114,20 @@ export function tile16(
     b += bTerm;
     kc--;
   }
-  v128.store(to, s00), v128.store(to, s01, 16), v128.store(to, s02, 32), v128.store(to, s03, 48);
-  v128.store(t1, s10), v128.store(t1, s11, 16), v128.store(t1, s12, 32), v128.store(t1, s13, 48);
-  v128.store(t2, s20), v128.store(t2, s21, 16), v128.store(t2, s22, 32), v128.store(t2, s23, 48);
-  v128.store(t3, s30), v128.store(t3, s31, 16), v128.store(t3, s32, 32), v128.store(t3, s33, 48);
+  const c0 = v128.load(bias), c1 = v128.load(bias, 16), c2 = v128.load(bias, 32), c3 = v128.load(bias, 48);
+  v128.store(to, f32x4.add(s00, c0)), v128.store(to, f32x4.add(s01, c1), 16);
+  v128.store(to, f32x4.add(s02, c2), 32), v128.store(to, f32x4.add(s03, c3), 48);
+  v128.store(t1, f32x4.add(s10, c0)), v128.store(t1, f32x4.add(s11, c1), 16);
+  v128.store(t1, f32x4.add(s12, c2), 32), v128.store(t1, f32x4.add(s13, c3), 48);
+  v128.store(t2, f32x4.add(s20, c0)), v128.store(t2, f32x4.add(s21, c1), 16);
+  v128.store(t2, f32x4.add(s22, c2), 32), v128.store(t2, f32x4.add(s23, c3), 48);
+  v128.store(t3, f32x4.add(s30, c0)), v128.store(t3, f32x4.add(s31, c1), 16);
+  v128.store(t3, f32x4.add(s32, c2), 32), v128.store(t3, f32x4.add(s33, c3), 48);
   if (R > 4) {
-    v128.store(t4, s40), v128.store(t4, s41, 16), v128.store(t4, s42, 32), v128.store(t4, s43, 48);
-    v128.store(t5, s50), v128.store(t5, s51, 16), v128.store(t5, s52, 32), v128.store(t5, s53, 48);
+    v128.store(t4, f32x4.add(s40, c0)), v128.store(t4, f32x4.add(s41, c1), 16);
+    v128.store(t4, f32x4.add(s42, c2), 32), v128.store(t4, f32x4.add(s43, c3), 48);
+    v128.store(t5, f32x4.add(s50, c0)), v128.store(t5, f32x4.add(s51, c1), 16);
+    v128.store(t5, f32x4.add(s52, c2), 32), v128.store(t5, f32x4.add(s53, c3), 48);
   }
 }
 
@@ -136,23 +144,12 @@ function copyTile(from: usize, fromRow: usize, to: usize, toRow: usize, height: 
   }
 }
 
-/** Adds the bias [width] to `height` rows. */
-export function addBias(bias: usize, c: usize, ldc: usize, height: i32, width: i32): void {
-  for (; height > 0; height--) {
-    for (let j = 0; j < width; j += 4) {
-      const at = <usize>j << 2;
-      put(c + at, f32x4.add(take(c + at, width - j), take(bias + at, width - j)), width - j);
-    }
-    c += ldc;
-  }
-}
-
 /**
  * C [m, n] = A·B, the rows of tiles t0 … t1 − 1 if `byRows`, else the columns of tiles. Any cut gives the same C.
  *
  * A's rows are aRow bytes apart, its terms aTerm; with `packsA`, which wants aRow = 4, blocks of it are packed first. B's lines are ldb
  * bytes apart: its terms, or, if `transposeB`, its columns; with `packsB`, which transposeB wants, and columns that do not fill their
- * last tile, it is packed first. With `more`, the product is added to C. A bias [n], or 0, is added last. Tiles are for vectors of 256
+ * last tile, it is packed first. With `more`, the product is added to C. A bias [n], or 0, is added last; it may be read to the end of its last tile. Tiles are for vectors of 256
  * bits if `wide`. `work` is room for EDGE bytes, BLOCK_A if it packs A, and, if it packs B, for k terms of COLUMNS columns, or of
  * all if they are fewer.
  */
@@ -185,11 +182,10 @@ export function gemm(
         }
         tiles(
           i1 - i0, j1 - j0, kc, fromA, R * (packsA ? <usize>kc << 2 : aRow), aRow, packsA ? 4 * R : aTerm,
-          panels + <usize>p * bTerm, panel, bTerm, corner, ldc, fresh, wide, work,
+          panels + <usize>p * bTerm, panel, bTerm, corner, ldc, fresh, p + kc == k && bias ? bias + (<usize>j0 << 2) : 0, wide, work,
         );
         p += kc;
       } while (p < k);
-      if (bias) addBias(bias + (<usize>j0 << 2), corner, ldc, i1 - i0, j1 - j0);
     }
   }
 }
@@ -197,11 +193,12 @@ export function gemm(
 /** A block of C, tile by tile. R rows of A begin aTile bytes after the R before, a panel of B begins bPanel bytes after the one before. */
 function tiles(
   rows: i32, columns: i32, kc: i32, a: usize, aTile: usize, aRow: usize, aTerm: usize,
-  b: usize, bPanel: usize, bTerm: usize, c: usize, ldc: usize, fresh: bool, wide: bool, edge: usize,
+  b: usize, bPanel: usize, bTerm: usize, c: usize, ldc: usize, fresh: bool, bias: usize, wide: bool, edge: usize,
 ): void {
   const across = wide ? 16 : 8;
   for (let j = 0; j < columns; j += across) {
     const width = min(across, columns - j);
+    const last = bias ? bias + (<usize>j << 2) : ZEROS;
     let x = a, place = c + (<usize>j << 2);
     for (let i = 0; i < rows; i += R) {
       const height = min(R, rows - i);
@@ -209,8 +206,8 @@ function tiles(
       const to = whole ? place : edge, toRow = whole ? ldc : 64;
       if (!whole && !fresh) copyTile(place, ldc, edge, 64, height, width);
       const from = fresh ? ZEROS : to, fromRow = fresh ? 0 : toRow;
-      if (wide) tile16(kc, x, aRow, aTerm, height, b, bTerm, from, fromRow, to, toRow);
-      else tile8(kc, x, aRow, aTerm, height, b, bTerm, from, fromRow, to, toRow);
+      if (wide) tile16(kc, x, aRow, aTerm, height, b, bTerm, from, fromRow, last, to, toRow);
+      else tile8(kc, x, aRow, aTerm, height, b, bTerm, from, fromRow, last, to, toRow);
       if (!whole) copyTile(edge, 64, place, ldc, height, width);
       x += aTile;
       place += R * ldc;
