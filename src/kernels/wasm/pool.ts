@@ -1,6 +1,7 @@
 // The thread pool: workers that run pieces of one kernel call over the shared memory.
 import { ThreadError } from '../../tensor/index.ts';
 import { cores, maySleep, startThread, type Thread } from '../platform.ts';
+import { Crowding } from './crowding.ts';
 import { abandon, type Instance, isShared } from './module.ts';
 import { Shares } from './shares.ts';
 
@@ -119,6 +120,7 @@ export class Pool {
   #left = new Int32Array();
   #lines = new Float64Array();
   #shares: Shares;
+  #crowding = new Crowding();
   #threads: number;
   #workers: Thread[] = [];
   /** ms of calls that workers could have shared, until they are started; another number of threads than usual is asked for by somebody who wants them. */
@@ -149,6 +151,7 @@ export class Pool {
     this.#end();
     this.#threads = value;
     this.#shares = new Shares(value);
+    this.#crowding = new Crowding();
   }
 
   /** Where the share of each thread of [0, end) begins, at multiples of `unit`, and the end of the last. */
@@ -181,12 +184,18 @@ export class Pool {
       this.#alone += performance.now() - begin;
       return;
     }
+    const hasSmallPieces = grain * this.#threads < end;
+    const begin = performance.now();
+    if (!hasSmallPieces && this.#crowding.lastsAt(begin)) {
+      call(own, args, 0, end);
+      return;
+    }
     const state = this.#state;
     const left = this.#left;
     const lines = this.#lines;
     const threads = this.#threads;
     const borders = given ?? this.borders(end, unit);
-    const piece = grain * threads < end ? grain : end;
+    const piece = hasSmallPieces ? grain : end;
     this.#publish(own, args, piece);
     for (let owner = 0; owner <= threads; owner++) {
       lines[8 * owner + begins] = borders[owner];
@@ -200,7 +209,8 @@ export class Pool {
       pieces += share;
     }
     Atomics.add(state, wake, 1);
-    if (Atomics.load(state, asleep) > 0) Atomics.notify(state, wake); // it takes microseconds, even if nobody sleeps
+    const isAsleep = Atomics.load(state, asleep) > 0;
+    if (isAsleep) Atomics.notify(state, wake); // it takes microseconds, even if nobody sleeps
 
     const start = performance.now();
     for (let owner = 0; owner < threads; owner++) {
@@ -215,7 +225,12 @@ export class Pool {
       }
       if (owner === 0) lines[took] = performance.now() - start;
     }
+    const rest = performance.now();
     this.#finish(pieces);
+    if (!hasSmallPieces) {
+      const now = performance.now();
+      this.#crowding.notice(now, isAsleep ? start - begin : 0, this.#workersCame, rest - start, now - rest);
+    }
     if (!given) this.#learn();
   }
 
@@ -237,6 +252,12 @@ export class Pool {
     state[count] = args.length;
     state[behind] = at;
     Atomics.store(state, done, 0);
+  }
+
+  /** Whether any worker did some of its own share of the latest call. */
+  get #workersCame(): boolean {
+    for (let at = 8; at < 8 * this.#threads; at += 8) if (this.#lines[at + did] > 0) return true;
+    return false;
   }
 
   /** Notices how fast each thread was, if all had something of their share to do. */
