@@ -1,12 +1,12 @@
 // Whether others need the cores: then calls take longer with workers than without.
 
-const long = 0.1; // ms for workers to be woken, or to be waited for: it takes tens of µs, unless they are kept from running
+const long = 0.1; // ms to wake workers: it takes tens of µs, unless one of them gets the core that the caller had
 const [shortest, longest] = [0.1, 16]; // ms without workers
 
 /**
- * Decides when calls do without workers. One whom the system keeps from running holds up the piece that it has taken, or comes when all is done;
- * one who is woken may be given the caller's core. After such a call the next ones are the caller's alone, for twice as long if it happens
- * again soon.
+ * Decides when calls do without workers. Where there is no core for a worker that was asleep, the system may give it the caller's: there it works,
+ * and waits in vain for the next call, while the caller cannot go on. After that, the next calls are the caller's alone, for twice as long
+ * if it happens again soon.
  */
 export class Crowding {
   #until = 0;
@@ -17,19 +17,11 @@ export class Crowding {
     return now < this.#until;
   }
 
-  /**
-   * Takes notice of a call with workers that ended now.
-   *
-   * @param waking ms to wake those who slept; 0 if nobody did
-   * @param came whether any worker did some of its own share
-   * @param worked ms of the caller's work
-   * @param waited ms that it waited for workers then
-   */
-  notice(now: number, waking: number, came: boolean, worked: number, waited: number): void {
-    const isHeldUp = waited > long && waited > 4 * worked; // less may be a slower core, which shares make up for
-    if (waking > long || (waking === 0 && !came) || isHeldUp) {
+  /** Takes notice of a call with workers: now, `waking` ms were needed to wake them; 0 if none was asleep. */
+  notice(now: number, waking: number): void {
+    if (waking > long) {
       this.#until = now + this.#pause;
       this.#pause = Math.min(2 * this.#pause, longest);
-    } else this.#pause = Math.max(0.98 * this.#pause, shortest);
+    } else this.#pause = Math.max(0.9 * this.#pause, shortest);
   }
 }

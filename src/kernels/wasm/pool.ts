@@ -213,6 +213,7 @@ export class Pool {
     if (isAsleep) Atomics.notify(state, wake); // it takes microseconds, even if nobody sleeps
 
     const start = performance.now();
+    if (!hasSmallPieces) this.#crowding.notice(start, isAsleep ? start - begin : 0);
     for (let owner = 0; owner < threads; owner++) {
       const share = Math.ceil((borders[owner + 1] - borders[owner]) / piece);
       for (let rest = Atomics.load(left, 16 * owner); rest > 0; rest = Atomics.load(left, 16 * owner)) {
@@ -225,12 +226,7 @@ export class Pool {
       }
       if (owner === 0) lines[took] = performance.now() - start;
     }
-    const rest = performance.now();
     this.#finish(pieces);
-    if (!hasSmallPieces) {
-      const now = performance.now();
-      this.#crowding.notice(now, isAsleep ? start - begin : 0, this.#workersCame, rest - start, now - rest);
-    }
     if (!given) this.#learn();
   }
 
@@ -252,12 +248,6 @@ export class Pool {
     state[count] = args.length;
     state[behind] = at;
     Atomics.store(state, done, 0);
-  }
-
-  /** Whether any worker did some of its own share of the latest call. */
-  get #workersCame(): boolean {
-    for (let at = 8; at < 8 * this.#threads; at += 8) if (this.#lines[at + did] > 0) return true;
-    return false;
   }
 
   /** Notices how fast each thread was, if all had something of their share to do. */
