@@ -184,7 +184,7 @@ export class Pool {
       this.#alone += performance.now() - begin;
       return;
     }
-    const hasSmallPieces = grain * this.#threads < end;
+    const hasSmallPieces = grain * this.#threads < end; // a large call: who comes late finds some, too
     const begin = performance.now();
     if (!hasSmallPieces && this.#crowding.lastsAt(begin)) {
       call(own, args, 0, end);
