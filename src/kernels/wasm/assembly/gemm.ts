@@ -14,7 +14,7 @@ export const R: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 const KC: i32 = 384; // terms taken at a time: a panel of B, KC · 16 floats, stays in the first cache
 const ROWS: i32 = R * (240 / R); // of A at a time: KC terms of them stay in the second cache, as does their part of C,
 const COLUMNS: i32 = 256; // which has so many columns
-const ZEROS = memory.data(64); // where the sums of a new tile come from, and a bias that is none: no sum is −0, so it changes none
+const ZEROS = memory.data(64); // where the sums of a new tile come from; and no bias: a sum of rounded products that begins with +0 is never −0
 
 /** s + a·b */
 // @ts-ignore: decorator
@@ -149,9 +149,9 @@ function copyTile(from: usize, fromRow: usize, to: usize, toRow: usize, height: 
  *
  * A's rows are aRow bytes apart, its terms aTerm; with `packsA`, which wants aRow = 4, blocks of it are packed first. B's lines are ldb
  * bytes apart: its terms, or, if `transposeB`, its columns; with `packsB`, which transposeB wants, and columns that do not fill their
- * last tile, it is packed first. With `more`, the product is added to C. A bias [n], or 0, is added last; it may be read to the end of its last tile. Tiles are for vectors of 256
- * bits if `wide`. `work` is room for EDGE bytes, BLOCK_A if it packs A, and, if it packs B, for k terms of COLUMNS columns, or of
- * all if they are fewer.
+ * last tile, it is packed first. With `more`, the product is added to C. A bias [n], or 0, is added last; it is read to the end of its last
+ * tile. Tiles are for vectors of 256 bits if `wide`. `work` is room for EDGE bytes, BLOCK_A if it packs A, and, if it packs B, for k terms
+ * of COLUMNS columns, or of all if they are fewer.
  */
 export function gemm(
   t0: i32, t1: i32, byRows: bool, m: i32, n: i32, k: i32,
