@@ -25,6 +25,9 @@ import {
 import { backend, withBackend } from '../../src/kernels/index.ts';
 import { cores } from '../../src/kernels/platform.ts';
 import { reference } from '../../src/kernels/reference/index.ts';
+import { objection } from '../../src/kernels/wide.ts';
+import { loadWasm, type Wasm } from '../../src/kernels/wasm/index.ts';
+import { countArguments, ignoreArguments } from '../support/argumentCounts.ts';
 import { expectReferenceBits, type Operation, operations, withGradients } from '../support/bits.ts';
 import { samplesFrom } from '../support/gradients.ts';
 import { seeded } from '../support/random.ts';
@@ -303,9 +306,19 @@ describe('the kernels repeat the plain loops bit for bit', () => {
       expect(op.definition.samples(samplesFrom(seeded(1))), name).not.to.have.length(0);
   });
 
+  it('tiles that race for wide vectors get all of their arguments', () => {
+    countArguments();
+    objection(loadWasm(reference, { fused: false, wide: false }) as Wasm);
+    ignoreArguments();
+  });
+
   for (const threads of [1, 2, 3, 8])
     describe(`with ${threads} thread${threads > 1 ? 's' : ''}`, () => {
-      before(() => awaken(threads));
+      before(() => {
+        if (threads === 1) countArguments();
+        return awaken(threads);
+      });
+      after(ignoreArguments);
 
       for (const [name, op] of operations) {
         it(`${name}: all samples and ${rounds} random shapes, forward and backward`, () => {
