@@ -312,6 +312,21 @@ describe('the engine on a GPU', () => {
       expect(memory().bytes).to.equal(before.heap);
     });
 
+    it('a loop that never reads waits for the device when 256 MiB are under way', async function () {
+      this.timeout(60_000);
+      await setDevice('webgpu', software);
+      const worker = workers.at(-1) as Worker;
+      const post = worker.postMessage.bind(worker);
+      let reads = 0;
+      worker.postMessage = (request: object) => {
+        if ('read' in request) reads++;
+        post(request);
+      };
+      const sent = () => device.counters().add?.up ?? 0;
+      while (sent() < 320 * 2 ** 20) scope(() => void new Tensor([2 ** 20]).add(1));
+      expect(reads).to.equal(1);
+    });
+
     it('a loop outside of scopes that never pauses ends on the CPU, with the same values', async function () {
       this.timeout(180_000);
       await setDevice('webgpu', software);
@@ -416,6 +431,20 @@ describe('the engine on a GPU', () => {
         expect(device.info().backend).to.equal('wasm');
         await setDevice('cpu');
         expectClose(actual, losses(steps), 1e-3);
+      });
+
+      it('just when the journal begins anew: the CPU goes on from the same step, too', async function () {
+        this.timeout(120_000);
+        const actual = losses(10, (i) => {
+          if (i !== 5) return;
+          // 256 MiB, and the parameters: the next call finds the journal full
+          for (let k = 0; k < 8; k++) scope(() => void indexSelect(ones([2 ** 13, 2 ** 10]), [0], 0));
+          (workers.at(-1) as Worker).postMessage({ lose: true });
+        });
+        expect(device.info().backend).to.equal('wasm');
+        expect(warnings).to.have.length(1);
+        await setDevice('cpu');
+        expectClose(actual, losses(10), 1e-3);
       });
 
       it('a damaged calibration is measured again, after a warning', async function () {

@@ -38,6 +38,9 @@ const atOnce = 32; // commands that are sent together
 const labelsKept = 8;
 /** What may be on the device: a loop outside of scopes that never pauses lets go of nothing. */
 const most = { values: 20_000, bytes: 2 ** 30 };
+/** Bytes that may wait for the device, a command being a few thousand: who never reads would fill the memory with what is still to be done. */
+const mostAhead = 2 ** 28;
+const commandBytes = 2 ** 13;
 
 /** A value on the device. */
 class Copy implements Remote {
@@ -70,6 +73,8 @@ export class Client {
   /** Why it has failed. */
   #failure: string | undefined;
   #pending: Command[] = [];
+  /** Bytes that were sent since the device was waited for. */
+  #ahead = 0;
   #ids = 0;
   /** The lengths of the tensors' values that are there. Not who has them: even a weak reference would keep them until the program pauses. */
   readonly #lengths = new Map<number, number>();
@@ -112,9 +117,8 @@ export class Client {
         if (this.#failure !== undefined && !this.#journal) throw this.#terms.failure(this.#failure);
         const calls = this.#hasRoom ? encode?.(args as any[]) : undefined;
         const goes = calls?.every((call) => this.#fits(call) && this.#terms.decide(name, call));
-        if (!calls || !goes)
+        if (!calls || !goes || !this.#keepsUp())
           return this.#onCpu(name, () => (verb as (...args: unknown[]) => unknown)(...args));
-        if (this.#journal?.isFull) this.#beginJournal(this.#journal); // between calls: everything that is there is held
         for (const call of calls) this.#run(name, call);
       };
     }
@@ -209,6 +213,7 @@ export class Client {
 
   #tell(command: Command, milliseconds = 0): void {
     this.#journal?.note(command, milliseconds);
+    this.#ahead += commandBytes + (command.do === 'put' ? command.values.byteLength : 0);
     this.#pending.push(command);
     if (this.#pending.length >= atOnce) this.#flush();
   }
@@ -219,16 +224,30 @@ export class Client {
     this.#pending = [];
   }
 
+  /** Lets the device, and the journal, catch up. Between calls, when everything that is there is held. Returns whether the device is still there. */
+  #keepsUp(): boolean {
+    if (this.#journal?.isFull) this.#beginJournal(this.#journal);
+    if (this.#ahead > mostAhead && this.link.waits) this.#attempt(() => this.#read([], []));
+    return this.#failure === undefined;
+  }
+
+  /** Waits until everything that was told is done, and brings these values. */
+  #read(ids: readonly number[], to: readonly Float32Array[]): void {
+    this.#flush();
+    this.#ahead = 0;
+    this.link.read(ids, to);
+  }
+
   /** Brings everything here, so that what was done before need not be remembered. */
   #beginJournal(journal: Journal): void {
-    this.#flush();
     if (this.link.waits) {
       const values = this.#roomForAll();
-      if (this.#attempt(() => this.link.read(...values))) journal.beginWith(...values);
+      if (this.#attempt(() => this.#read(...values))) journal.beginWith(...values);
       return;
     }
     if (this.#isBeginning) return;
     this.#isBeginning = true;
+    this.#flush();
     const mark = journal.mark();
     const values = this.#roomForAll();
     this.link.fetch(...values).then(
@@ -262,8 +281,7 @@ export class Client {
   bring({ id }: Ref, to: Float32Array): void {
     if (!this.link.waits && this.#failure === undefined) throw this.#terms.cannotWait();
     this.counter(this.#verb).down += to.byteLength;
-    this.#flush();
-    if (!this.#attempt(() => this.link.read([id], [to]))) this.#take(id, to);
+    if (!this.#attempt(() => this.#read([id], [to]))) this.#take(id, to);
   }
 
   async fetch({ id }: Ref, to: Float32Array): Promise<void> {

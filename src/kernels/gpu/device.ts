@@ -85,7 +85,7 @@ export interface Device {
   productKernel?: ProductKernel;
   launch(launch: Launch): Handle | Promise<Handle>;
   upload(values: Float32Array): Handle | Promise<Handle>;
-  /** The numbers of these arrays, one behind the other. Throws if anything that was launched before has failed. */
+  /** The numbers of these arrays, one behind the other, or none, when all is done that was launched before. Throws if any of it has failed. */
   download(arrays: readonly Sized[]): Float32Array | Promise<Float32Array>;
   free(handle: Handle): void;
   /** Lets go of all kernels. */

@@ -134,6 +134,7 @@ export class WebGl implements Device {
 
   download(arrays: readonly Sized[]): Float32Array {
     if (this.#isLost || this.#context.isContextLost?.()) throw new Error('the device was lost');
+    if (arrays.length === 0) this.#context.finish();
     const values = new Float32Array(arrays.reduce((sum, { size }) => sum + size, 0));
     let at = 0;
     for (const { handle, size } of arrays) {

@@ -122,7 +122,11 @@ export class WebGpu implements Device {
   async download(arrays: readonly Sized[]): Promise<Float32Array> {
     const { device } = this.#context;
     const bytes = 4 * arrays.reduce((sum, { size }) => sum + size, 0);
-    if (bytes === 0) return new Float32Array(0);
+    if (bytes === 0) {
+      await device.queue.onSubmittedWorkDone();
+      if (this.#failure) throw new Error(this.#failure);
+      return new Float32Array(0);
+    }
     const staging = device.createBuffer({ size: bytes, usage: mapRead | copyTarget });
     const encoder = device.createCommandEncoder();
     let to = 0;
