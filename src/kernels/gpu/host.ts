@@ -19,6 +19,8 @@ const then = <T, U>(value: Later<T>, next: (value: T) => Later<U>): Later<U> =>
 /** A device, and the values that it holds. */
 export class Host {
   readonly device: Device;
+  /** Told before and after a call that the driver may hold up: what waits for it then gives no sign of life. */
+  onDriver: ((isInside: boolean) => void) | undefined;
   readonly #values = new Map<number, { handle: Handle; size: number }>();
 
   constructor(device: Device) {
@@ -47,6 +49,15 @@ export class Host {
     throw new Unavailable(reasons.join('; '), repair);
   }
 
+  #inDriver<T>(body: () => T): T {
+    this.onDriver?.(true);
+    try {
+      return body();
+    } finally {
+      this.onDriver?.(false);
+    }
+  }
+
   get bytes(): number {
     let bytes = 0;
     for (const { size } of this.#values.values()) bytes += 4 * size;
@@ -56,7 +67,7 @@ export class Host {
   execute(command: Command): Later<void> {
     switch (command.do) {
       case 'put':
-        return then(this.device.upload(command.values), (handle) =>
+        return then(this.#upload(command.values), (handle) =>
           this.#keep(command.id, handle, command.values.length),
         );
       case 'fill':
@@ -73,7 +84,11 @@ export class Host {
 
   /** Values, one behind the other. */
   read(ids: readonly number[]): Later<Float32Array> {
-    return this.device.download(ids.map((id) => this.#value(id)));
+    return this.#inDriver(() => this.device.download(ids.map((id) => this.#value(id))));
+  }
+
+  #upload(values: Float32Array): Later<Handle> {
+    return this.#inDriver(() => this.device.upload(values));
   }
 
   end(): void {
@@ -100,7 +115,8 @@ export class Host {
       let step = turn;
       while (!step.done) {
         const wish = step.value;
-        const handle = 'floats' in wish ? this.device.upload(wish.floats) : this.device.launch(wish);
+        const handle =
+          'floats' in wish ? this.#upload(wish.floats) : this.#inDriver(() => this.device.launch(wish));
         if (handle instanceof Promise)
           return handle.then((arrived) => {
             made.push(arrived);
@@ -136,7 +152,7 @@ export class Host {
 }
 
 /** The words that a worker and its owner share; behind them, the text of a failure. */
-export const words = { answer: 0, beat: 1, length: 2, compiling: 3, count: 4, textBytes: 2048 };
+export const words = { answer: 0, beat: 1, length: 2, compiling: 3, inDriver: 4, count: 5, textBytes: 2048 };
 export const answers = { none: 0, done: 1, failed: 2 };
 
 export interface Opening {
@@ -172,6 +188,10 @@ if (parent) {
       return parent.leave();
     }
     host.device.onCompile = (isCompiling) => Atomics.store(control, words.compiling, Number(isCompiling));
+    host.onDriver = (isInside) => {
+      beat();
+      Atomics.store(control, words.inDriver, Number(isInside));
+    };
     setInterval(beat, 100);
     parent.post({ opened: host.device.description });
   };

@@ -22,6 +22,7 @@ const nap = 100; // ms between two looks
 const slow = 30_000; // ms while a driver may hold up the worker
 
 const died = 'its worker has died';
+const silent = 'it gives no sign of life';
 
 /** Deals values that lie one behind the other out to where they belong. */
 function deal(values: Float32Array, to: readonly Float32Array[]): void {
@@ -56,7 +57,8 @@ class WorkerLink implements Link {
   readonly #thread: HostThread;
   readonly #control: Int32Array;
   #staging = new SharedArrayBuffer(0);
-  #isDead = false;
+  /** That it has died, and how that was noticed. */
+  #death: string | undefined;
   readonly #awaited = new Map<number, (answer: Answer) => void>();
   #tickets = 0;
 
@@ -66,13 +68,14 @@ class WorkerLink implements Link {
     this.description = description;
     thread.listen(
       (answer: Answer) => this.#awaited.get(answer.ticket)?.(answer),
-      () => this.#died(),
+      (reason) => this.#died(reason),
     );
   }
 
-  #died(): void {
-    this.#isDead = true;
-    for (const [ticket, answer] of this.#awaited) answer({ ticket, failure: died });
+  #died(reason: string): string {
+    this.#death ??= `${died}: ${reason}`;
+    for (const [ticket, answer] of this.#awaited) answer({ ticket, failure: this.#death });
+    return this.#death;
   }
 
   /** Tells, when it is asked, whether the worker has given a sign of life lately. */
@@ -83,8 +86,9 @@ class WorkerLink implements Link {
       const [beat, now] = [Atomics.load(this.#control, words.beat), performance.now()];
       waited = beat === last ? waited + Math.min(now - before, 2 * nap) : 0; // who is stopped himself can tell nothing
       [last, before] = [beat, now];
-      const mayTake = holdsUp || Atomics.load(this.#control, words.compiling) === 1 ? slow : patience;
-      return waited <= mayTake;
+      const isHeldUp =
+        holdsUp || [words.compiling, words.inDriver].some((at) => Atomics.load(this.#control, at) === 1);
+      return waited <= (isHeldUp ? slow : patience);
     };
   }
 
@@ -110,7 +114,7 @@ class WorkerLink implements Link {
   }
 
   read(ids: readonly number[], to: readonly Float32Array[]): void {
-    if (this.#isDead) throw new Error(died);
+    if (this.#death) throw new Error(this.#death);
     const control = this.#control;
     const bytes = 4 * lengthOf(to);
     if (this.#staging.byteLength < bytes) this.#staging = new SharedArrayBuffer(bytes);
@@ -118,10 +122,7 @@ class WorkerLink implements Link {
     this.#thread.post({ read: ids, to: this.#staging } satisfies Request);
     const isAlive = this.#watch();
     while (Atomics.load(control, words.answer) === answers.none) {
-      if (!isAlive()) {
-        this.#died();
-        throw new Error(died);
-      }
+      if (!isAlive()) throw new Error(this.#died(silent));
       Atomics.wait(control, words.answer, answers.none, nap);
     }
     if (Atomics.load(control, words.answer) === answers.failed) {
@@ -132,7 +133,7 @@ class WorkerLink implements Link {
   }
 
   async fetch(ids: readonly number[], to: readonly Float32Array[]): Promise<void> {
-    if (this.#isDead) throw new Error(died);
+    if (this.#death) throw new Error(this.#death);
     const ticket = this.#tickets++;
     this.#thread.hold(true);
     const answer = new Promise<Answer>((resolve) => this.#awaited.set(ticket, resolve));
@@ -140,7 +141,7 @@ class WorkerLink implements Link {
     // Browsers do not tell of every worker's death.
     const isAlive = this.#watch();
     const watching = setInterval(() => {
-      if (!isAlive()) this.#died();
+      if (!isAlive()) this.#died(silent);
     }, nap);
     const { values, failure } = await answer;
     clearInterval(watching);
